@@ -1,0 +1,127 @@
+package billing
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Provider is one billing provider. Every method but Name, PageHosts, Verify and
+// Decode talks to the network, honours ctx, and answers an error of a kind of this
+// package: ErrProvider when it cannot be reached or is failing (wrapped together
+// with ErrUnknown if a write may have happened), ErrNotFound, ErrInvalid with the
+// provider's own words, ErrConflict.
+type Provider interface {
+	// Name is the key of the mirror: "polar".
+	Name() string
+	// PageHosts are the origins of the provider's hosted pages, for the
+	// Content-Security-Policy: forms of ours may lead there.
+	PageHosts() []string
+
+	// Verify checks that body was signed by the provider within the tolerance of
+	// five minutes around now. It looks at the raw bytes only.
+	Verify(header http.Header, body []byte, now time.Time) (Delivery, error)
+	// Decode reads what a verified delivery says. A type or shape that this
+	// version does not know is not an error: the Change has no Object.
+	Decode(d Delivery) (Change, error)
+
+	// Fetch reads one object as it is now. Kinds that cannot be read one by one
+	// answer ErrInvalid.
+	Fetch(ctx context.Context, ref Ref) (Object, error)
+	// Catalog reads every product and meter.
+	Catalog(ctx context.Context) ([]Object, error)
+	// Customer finds a customer by our id (its external id).
+	Customer(ctx context.Context, customerID string) (Customer, error)
+	// CustomerByEmail finds a customer by exact address.
+	CustomerByEmail(ctx context.Context, email string) (Customer, error)
+	// CustomerObjects reads everything a customer has: subscriptions, orders,
+	// grants and balances.
+	CustomerObjects(ctx context.Context, providerCustomerID string) ([]Object, error)
+	// CreditEvents lists grants, revocations and resets since a time, oldest first.
+	CreditEvents(ctx context.Context, providerCustomerID string, since time.Time) ([]CreditEvent, error)
+	// UsageEvents lists what was used since a time, oldest first, whoever sent it.
+	UsageEvents(ctx context.Context, providerCustomerID string, since time.Time) ([]ForeignEvent, error)
+
+	// CreateCustomer makes a customer with our id as external id. ErrConflict:
+	// the address or the id is taken.
+	CreateCustomer(ctx context.Context, c NewCustomer) (Customer, error)
+	// LinkCustomer gives a customer that has no external id ours. ErrConflict: it
+	// has another one already.
+	LinkCustomer(ctx context.Context, providerCustomerID, customerID string) (Customer, error)
+	// CreateCheckout opens a hosted checkout.
+	CreateCheckout(ctx context.Context, r CheckoutRequest) (Checkout, error)
+	// CancelSubscription ends a subscription at the end of its period.
+	CancelSubscription(ctx context.Context, providerID string, c Cancellation) (Subscription, error)
+	// ResumeSubscription takes a cancellation back before it took effect.
+	ResumeSubscription(ctx context.Context, providerID string) (Subscription, error)
+	// PortalURL makes a short-lived link to the provider's own customer portal.
+	PortalURL(ctx context.Context, providerCustomerID, returnURL string) (string, error)
+	// SendUsage reports events. It may be repeated: Event.ID makes it harmless.
+	// An *InvalidEvents error names the events that can never be accepted.
+	SendUsage(ctx context.Context, events []Event) error
+}
+
+// Delivery is one verified webhook call. ID is the same in every attempt.
+type Delivery struct {
+	Provider string
+	ID       string
+	Type     string // as the provider names it, such as order.paid
+	SentAt   time.Time
+	Body     []byte
+	Object   Ref // what it is about, as far as the envelope tells; zero if it does not
+}
+
+// Change is what a delivery says in our words.
+type Change struct {
+	Type    string
+	Object  Object // nil for a type this version does not know
+	Deleted bool   // the object is gone
+	// ProviderCustomerID is whose affair it is; empty for the catalog.
+	ProviderCustomerID string
+	// CreditsMoved says that credits of that customer may have moved: the worker
+	// reads its credit events.
+	CreditsMoved bool
+}
+
+// NewCustomer is what a provider is told when somebody signs up.
+type NewCustomer struct {
+	CustomerID string // ours, becomes the external id
+	Email      string
+	Name       string
+	Metadata   map[string]string
+}
+
+// CheckoutRequest names what is bought, by whom, and where to come back to.
+// SuccessURL may hold {CHECKOUT_ID}.
+type CheckoutRequest struct {
+	ProviderProductID string
+	CustomerID        string // ours
+	Email             string // prefilled
+	Name              string
+	SuccessURL        string
+	ReturnURL         string
+	Metadata          map[string]string
+}
+
+// Cancellation is why a customer leaves. Reason is one of CancelReasons or empty.
+type Cancellation struct {
+	Reason  string
+	Comment string // at most 1,000 characters
+}
+
+// CancelReasons are the reasons that Polar accepts, in the order of the form.
+var CancelReasons = []string{
+	"too_expensive", "missing_features", "switched_service", "unused",
+	"customer_service", "low_quality", "too_complex", "other",
+}
+
+// InvalidEvents is the answer of SendUsage when some events can never be accepted;
+// none of the batch was taken. Reasons is keyed by Event.ID.
+type InvalidEvents struct {
+	Reasons map[string]string
+}
+
+func (e *InvalidEvents) Error() string { return "the provider refuses some events" }
+
+// Unwrap makes it an ErrInvalid.
+func (e *InvalidEvents) Unwrap() error { return ErrInvalid }
