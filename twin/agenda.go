@@ -1,0 +1,90 @@
+package twin
+
+import (
+	"container/heap"
+	"context"
+	"time"
+)
+
+// agenda orders what will have to be done, soonest first. Entries are hints: a row that has since changed its
+// mind is asked again when its entry comes up, so nothing is ever removed early.
+type agenda []entry
+
+// entry is a row to look at, at a time.
+type entry struct {
+	at  time.Time
+	key rowKey
+	seq int // order of adding, for equal times
+}
+
+// add notes that a row is due.
+func (a *agenda) add(at time.Time, kind, id string) {
+	heap.Push((*agendaHeap)(a), entry{at: at, key: rowKey{kind, id}, seq: len(*a)})
+}
+
+// next returns the soonest entry at or before now.
+func (a *agenda) next(now time.Time) (entry, bool) {
+	if len(*a) == 0 || (*a)[0].at.After(now) {
+		return entry{}, false
+	}
+	return heap.Pop((*agendaHeap)(a)).(entry), true
+}
+
+// agendaHeap is agenda as container/heap wants it.
+type agendaHeap agenda
+
+func (h agendaHeap) Len() int      { return len(h) }
+func (h agendaHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *agendaHeap) Push(v any)   { *h = append(*h, v.(entry)) }
+func (h agendaHeap) Less(i, j int) bool {
+	if h[i].at.Equal(h[j].at) {
+		return h[i].seq < h[j].seq
+	}
+	return h[i].at.Before(h[j].at)
+}
+func (h *agendaHeap) Pop() any {
+	last := len(*h) - 1
+	v := (*h)[last]
+	*h = (*h)[:last]
+	return v
+}
+
+// runDue does everything due up to now, each item as its own operation at the time it was due, so that a
+// clock moved by a year plays the year. A failed item is logged and left for the next start. The caller
+// holds the write lock.
+func (e *Engine) runDue(ctx context.Context, now time.Time) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		item, ok := e.agenda.next(now)
+		if !ok {
+			return nil
+		}
+		if !e.stillDue(item) {
+			continue
+		}
+		if err := e.apply(ctx, item.at, func(x *tx) error { return x.work(item.key) }); err != nil {
+			e.log.ErrorContext(ctx, "twin: due work failed", "kind", item.key.kind, "id", item.key.id, "err", err)
+		}
+	}
+}
+
+// stillDue asks the row whether the entry holds.
+func (e *Engine) stillDue(item entry) bool {
+	at, ok := e.data.dueOf(item.key)
+	return ok && at.Equal(item.at)
+}
+
+// work does what is due for a row.
+func (x *tx) work(key rowKey) error {
+	switch key.kind {
+	case x.checkouts.kind:
+		return x.expireCheckout(key.id)
+	case x.subscriptions.kind:
+		return x.cycleSubscription(key.id)
+	case x.orders.kind:
+		return x.workOrder(key.id)
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+package twin
+
+import "time"
+
+// Customer is a payer. E-mail addresses are unique without regard to case; ExternalID is unique and cannot
+// change once set. A deleted customer stays readable to orders and events.
+type Customer struct {
+	ID string
+	Stamp
+	ExternalID     string
+	Email          string
+	EmailVerified  bool
+	Name           string
+	BillingName    string
+	BillingAddress *Address
+	TaxID          []string // value, format
+	Locale         string
+	Metadata       Metadata
+	DeletedAt      time.Time
+	Balance        int64  // minor units owed to the customer, used up by later orders
+	Card           string // number of the stored test card, "" for none
+}
+
+// CustomerSession lets its bearer act as the customer until it expires.
+type CustomerSession struct {
+	ID string
+	Stamp
+	Token      string
+	CustomerID string
+	ReturnURL  string
+	ExpiresAt  time.Time
+}
