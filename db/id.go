@@ -1,0 +1,6 @@
+package db
+
+import "github.com/google/uuid"
+
+// NewID makes a UUIDv7 (RFC 9562): unique, and sorting by the time of its making.
+func NewID() string { return uuid.Must(uuid.NewV7()).String() }
