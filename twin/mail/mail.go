@@ -49,6 +49,7 @@ func Parse(from string, to []string, raw []byte) (Message, error) {
 	if subject, err := decoder.DecodeHeader(m.Subject); err == nil {
 		m.Subject = subject
 	}
+	m.Subject = strings.ToValidUTF8(m.Subject, "\uFFFD")
 	m.read(part{
 		contentType: parsed.Header.Get("Content-Type"),
 		disposition: parsed.Header.Get("Content-Disposition"),
