@@ -1,6 +1,6 @@
 // Package mail is the twin's letter box: it turns what arrives over SMTP into
-// messages that a page can show. It knows MIME and SMTP; it must not know where
-// messages are kept, nor what the product writes in them. It delivers nothing.
+// mails that a page can show. It knows MIME and SMTP; it must not know where mails
+// are kept, nor what the product writes in them. It delivers nothing.
 package mail
 
 import (
@@ -16,17 +16,9 @@ import (
 	"strings"
 
 	"golang.org/x/net/html/charset"
-)
 
-// Message is one mail as it was received. Text and HTML are UTF-8; either may be empty.
-type Message struct {
-	From    string   // envelope sender, "" for a bounce
-	To      []string // envelope recipients
-	Subject string
-	Text    string
-	HTML    string
-	Raw     []byte // header and body as they arrived
-}
+	"counterfoil/twin"
+)
 
 // maxDepth bounds multiparts within multiparts.
 const maxDepth = 5
@@ -39,25 +31,28 @@ var errBroken = errors.New("not a mail message")
 
 // Parse reads a message. A part that cannot be decoded is shown as far as it goes:
 // a letter box that drops mail hides the fault one is looking for.
-func Parse(from string, to []string, raw []byte) (Message, error) {
-	m := Message{From: from, To: to, Raw: raw}
+func Parse(from string, to []string, raw []byte) (twin.Mail, error) {
+	l := letter{twin.Mail{From: from, To: to, Raw: string(raw)}}
 	parsed, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
-		return m, fmt.Errorf("%w: %w", errBroken, err)
+		return l.Mail, fmt.Errorf("%w: %w", errBroken, err)
 	}
-	m.Subject = parsed.Header.Get("Subject")
-	if subject, err := decoder.DecodeHeader(m.Subject); err == nil {
-		m.Subject = subject
+	l.Subject = parsed.Header.Get("Subject")
+	if subject, err := decoder.DecodeHeader(l.Subject); err == nil {
+		l.Subject = subject
 	}
-	m.Subject = strings.ToValidUTF8(m.Subject, "\uFFFD")
-	m.read(part{
+	l.Subject = strings.ToValidUTF8(l.Subject, "\uFFFD")
+	l.read(part{
 		contentType: parsed.Header.Get("Content-Type"),
 		disposition: parsed.Header.Get("Content-Disposition"),
 		encoding:    parsed.Header.Get("Content-Transfer-Encoding"),
 		body:        parsed.Body,
 	}, 0)
-	return m, nil
+	return l.Mail, nil
 }
+
+// letter is a mail while its parts are being read.
+type letter struct{ twin.Mail }
 
 // part is one MIME entity before decoding.
 type part struct {
@@ -66,7 +61,7 @@ type part struct {
 }
 
 // read takes the first text and the first HTML that are not attachments.
-func (m *Message) read(p part, depth int) {
+func (m *letter) read(p part, depth int) {
 	kind, params, err := mime.ParseMediaType(p.contentType)
 	if err != nil {
 		kind, params = "text/plain", nil // RFC 2045 section 5.2
@@ -84,7 +79,7 @@ func (m *Message) read(p part, depth int) {
 	}
 }
 
-func (m *Message) readParts(reader *multipart.Reader, depth int) {
+func (m *letter) readParts(reader *multipart.Reader, depth int) {
 	for {
 		next, err := reader.NextRawPart()
 		if err != nil {

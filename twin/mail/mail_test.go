@@ -11,19 +11,21 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"counterfoil/twin"
 )
 
 // startSink opens a sink whose mail arrives on the channel; failing makes every
 // attempt to store one fail.
-func startSink(t *testing.T, failing error) (*gomail.Client, <-chan Message) {
+func startSink(t *testing.T, failing error) (*gomail.Client, <-chan twin.Mail) {
 	t.Helper()
-	arrived := make(chan Message, 10)
-	sink, err := Start("127.0.0.1:0", func(_ context.Context, m Message) error {
+	arrived := make(chan twin.Mail, 10)
+	sink, err := Start("127.0.0.1:0", func(_ context.Context, m twin.Mail) (twin.Mail, error) {
 		if failing != nil {
-			return failing
+			return m, failing
 		}
 		arrived <- m
-		return nil
+		return m, nil
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +50,7 @@ func startSink(t *testing.T, failing error) (*gomail.Client, <-chan Message) {
 	return client, arrived
 }
 
-func letter(t *testing.T, text string) *gomail.Msg {
+func compose(t *testing.T, text string) *gomail.Msg {
 	t.Helper()
 	m := gomail.NewMsg()
 	for _, err := range []error{m.From("portal@example.com"), m.To("noor@example.com", "sam@example.com")} {
@@ -63,7 +65,7 @@ func letter(t *testing.T, text string) *gomail.Msg {
 
 func TestSinkKeepsMultipartMail(t *testing.T) {
 	client, arrived := startSink(t, nil)
-	m := letter(t, "Grüße — your code is 493 021.\n.\nA line that began with a dot.")
+	m := compose(t, "Grüße — your code is 493 021.\n.\nA line that began with a dot.")
 	m.AddAlternativeString(gomail.TypeTextHTML, `<p>Grüße — your code is <b>493 021</b>. <a href="http://localhost:8080/login?a=1&amp;b=2">Sign in</a></p>`)
 	if err := m.AttachReader("notes.txt", strings.NewReader("not the letter")); err != nil {
 		t.Fatal(err)
@@ -89,7 +91,7 @@ func TestSinkKeepsMultipartMail(t *testing.T) {
 func TestSinkRefuses(t *testing.T) {
 	t.Run("more than it can hold", func(t *testing.T) {
 		client, arrived := startSink(t, nil)
-		if err := client.DialAndSendWithContext(t.Context(), letter(t, strings.Repeat("too long\n", maxMessage/8))); err == nil {
+		if err := client.DialAndSendWithContext(t.Context(), compose(t, strings.Repeat("too long\n", maxMessage/8))); err == nil {
 			t.Error("an oversized message was accepted")
 		}
 		if len(arrived) != 0 {
@@ -98,7 +100,7 @@ func TestSinkRefuses(t *testing.T) {
 	})
 	t.Run("what cannot be stored, for now", func(t *testing.T) {
 		client, _ := startSink(t, errors.New("disk full"))
-		err := client.DialAndSendWithContext(t.Context(), letter(t, "hello"))
+		err := client.DialAndSendWithContext(t.Context(), compose(t, "hello"))
 		if err == nil || !strings.Contains(err.Error(), "451") {
 			t.Errorf("got %v, want a temporary failure", err)
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"counterfoil/twin"
 )
 
 // Bounds of what a sink takes.
@@ -19,9 +21,9 @@ const (
 	patience      = time.Minute // for the next command or line
 )
 
-// Keep stores a message. It is called once for each accepted mail; its error is
-// told to the sender as a temporary failure, so that nothing is lost.
-type Keep func(ctx context.Context, m Message) error
+// Keep stores a mail, as Engine.SaveMail does. It is called once for each accepted
+// one; its error is told to the sender as a temporary failure, so that nothing is lost.
+type Keep func(ctx context.Context, m twin.Mail) (twin.Mail, error)
 
 // Sink is an SMTP server that accepts all mail and passes it to a Keep.
 type Sink struct {
@@ -102,7 +104,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "The message has no readable header"}
 	}
-	if err := s.keep(s.ctx, message); err != nil {
+	if _, err := s.keep(s.ctx, message); err != nil {
 		s.log.Error("keep mail", "err", err)
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "The message could not be stored"}
 	}
