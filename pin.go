@@ -14,6 +14,7 @@ import (
 	_ "github.com/gorilla/securecookie"
 	_ "github.com/gorilla/sessions"
 	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/joho/godotenv"
 	_ "github.com/klauspost/compress/gzhttp"
 	_ "github.com/markbates/goth/providers/openidConnect"
 	_ "github.com/nicksnyder/go-i18n/v2/i18n"

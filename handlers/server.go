@@ -1,0 +1,123 @@
+// Package handlers answers HTTP: pages, forms, JSON and webhooks. A handler
+// parses, asks, answers, in that order. It reads the mirror and never calls a
+// provider to show a page; the calls to a provider that remain (opening a checkout,
+// canceling, a link to the provider's portal) happen on a POST that the customer
+// makes. It knows no SQL and none of a provider's own words.
+package handlers
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"counterfoil/auth"
+	"counterfoil/billing"
+	"counterfoil/db"
+	"counterfoil/static"
+	"counterfoil/views"
+)
+
+// Config is what a Server needs. All fields are required but the ones that say so.
+type Config struct {
+	Store     *db.Store
+	Auth      *auth.Service
+	Provider  billing.Provider
+	Catalogue *views.Catalogue
+	Brand     views.Brand
+	BaseURL   string           // public origin of the portal, without a slash at the end
+	Demo      *views.Demo      // set when the offline twin is behind this portal; may be nil
+	Personas  []views.Persona  // one-click sign-ins of the demo; may be nil
+	Proxies   []netip.Prefix   // peers whose forwarded headers count; may be nil
+	Styles    bool             // serve /styleguide
+	Poke      func()           // tells the worker that there is something to do
+	Now       func() time.Time // the clock
+	Log       *slog.Logger
+}
+
+// Server answers every request of the portal.
+type Server struct {
+	Config
+	cookieSecure bool
+	csp          string
+}
+
+// New checks the configuration and returns a Server.
+func New(config Config) (*Server, error) {
+	base, err := url.Parse(config.BaseURL)
+	if err != nil || base.Host == "" || base.Path != "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, fmt.Errorf("base URL %q: want an origin such as https://billing.example.com", config.BaseURL)
+	}
+	return &Server{
+		Config:       config,
+		cookieSecure: base.Scheme == "https",
+		csp:          contentSecurityPolicy(config.Provider.PageHosts()),
+	}, nil
+}
+
+// Handler returns the routes behind the middleware that every answer goes through.
+func (s *Server) Handler() (http.Handler, error) {
+	protection := http.NewCrossOriginProtection()
+	if err := protection.AddTrustedOrigin(s.BaseURL); err != nil {
+		return nil, fmt.Errorf("base URL %s as trusted origin: %w", s.BaseURL, err)
+	}
+	protection.SetDenyHandler(s.page(s.refuseCrossOrigin))
+	var h http.Handler = s.routes()
+	h = protection.Handler(h)
+	h, err := compressed(h)
+	if err != nil {
+		return nil, err
+	}
+	return s.observed(s.guarded(h)), nil
+}
+
+// routes is the one table of everything that the portal answers. Who may come in
+// stands beside each route: page (anyone), signedIn, or machine (no session).
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", static.Handler())
+	mux.Handle("GET /healthz", s.machine(s.showHealth))
+	mux.Handle("GET /readyz", s.machine(s.showReadiness))
+	mux.Handle("POST /webhooks/polar", s.machine(s.receiveWebhook))
+	mux.Handle("POST /api/auth/polar/webhooks", s.machine(s.receiveWebhook))
+
+	mux.Handle("GET /{$}", s.page(s.showHome))
+	mux.Handle("GET /plans", s.page(s.showPlans))
+	mux.Handle("POST /theme", s.page(s.chooseTheme))
+	mux.Handle("GET /login", s.page(s.showLogin))
+	mux.Handle("POST /login", s.page(s.sendCode))
+	mux.Handle("POST /login/code", s.page(s.verifyCode))
+	mux.Handle("POST /login/{provider}", s.page(s.startProvider))
+	mux.Handle("GET /login/{provider}/callback", s.page(s.finishProvider))
+	mux.Handle("POST /logout", s.page(s.signOut))
+
+	mux.Handle("POST /checkout", s.signedIn(s.startCheckout))
+	mux.Handle("GET /checkout/success", s.signedIn(s.showSuccess))
+	mux.Handle("GET /checkout/stream", s.signedIn(s.streamSuccess))
+	mux.Handle("GET /portal", s.signedIn(s.showPortal))
+	mux.Handle("POST /portal/provider", s.signedIn(s.openProviderPortal))
+	mux.Handle("GET /portal/subscriptions", s.signedIn(s.showSubscriptions))
+	mux.Handle("GET /portal/subscriptions/{id}", s.signedIn(s.showSubscription))
+	mux.Handle("GET /portal/subscriptions/{id}/cancel", s.signedIn(s.showCancel))
+	mux.Handle("POST /portal/subscriptions/{id}/cancel", s.signedIn(s.cancelSubscription))
+	mux.Handle("POST /portal/subscriptions/{id}/resume", s.signedIn(s.resumeSubscription))
+	mux.Handle("GET /portal/orders", s.signedIn(s.showOrders))
+	mux.Handle("GET /portal/orders/{id}", s.signedIn(s.showOrder))
+	mux.Handle("GET /portal/benefits", s.signedIn(s.showBenefits))
+	mux.Handle("GET /usage", s.signedIn(s.showUsage))
+	mux.Handle("GET /usage/{meter}", s.signedIn(s.showMeter))
+	mux.Handle("POST /usage/events", s.signedIn(s.sendEvent))
+	mux.Handle("GET /credits", s.signedIn(s.showCredits))
+	mux.Handle("GET /credits/{day}", s.signedIn(s.showCreditDay))
+	mux.Handle("GET /account", s.signedIn(s.showAccount))
+	mux.Handle("POST /account", s.signedIn(s.saveAccount))
+	mux.Handle("POST /account/sessions/{id}/end", s.signedIn(s.endSession))
+
+	if s.Styles {
+		mux.Handle("GET /styleguide", s.page(s.showStyleguide))
+	}
+	mux.Handle("/", s.page(s.showMissing))
+	return mux
+}
