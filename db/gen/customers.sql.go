@@ -50,3 +50,17 @@ func (q *Queries) InsertCustomer(ctx context.Context, arg InsertCustomerParams) 
 	)
 	return err
 }
+
+const renameCustomerOfUser = `-- name: RenameCustomerOfUser :exec
+UPDATE customers SET name = ?1 WHERE user_id = ?2
+`
+
+type RenameCustomerOfUserParams struct {
+	Name   string
+	UserID *string
+}
+
+func (q *Queries) RenameCustomerOfUser(ctx context.Context, arg RenameCustomerOfUserParams) error {
+	_, err := q.db.ExecContext(ctx, renameCustomerOfUser, arg.Name, arg.UserID)
+	return err
+}

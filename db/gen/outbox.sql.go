@@ -9,16 +9,91 @@ import (
 	"context"
 )
 
+const claimJobs = `-- name: ClaimJobs :many
+UPDATE outbox SET leased_until = ?1, tries = tries + 1
+WHERE id IN (
+    SELECT due.id FROM outbox AS due
+    WHERE due.state = 'waiting' AND due.next_try_at <= ?2 AND due.leased_until <= ?2
+    ORDER BY due.next_try_at, due.id LIMIT ?3
+) AND state = 'waiting' AND next_try_at <= ?2 AND leased_until <= ?2
+RETURNING id, kind, "key", customer_id, payload, generation, state, tries, next_try_at, leased_until, created_at, done_at, error
+`
+
+type ClaimJobsParams struct {
+	LeasedUntil int64
+	Now         int64
+	Most        int64
+}
+
+// Take jobs that are due and leave a lease on them. The condition is repeated
+// outside for PostgreSQL, where two claimers may see the same rows inside.
+func (q *Queries) ClaimJobs(ctx context.Context, arg ClaimJobsParams) ([]Outbox, error) {
+	rows, err := q.db.QueryContext(ctx, claimJobs, arg.LeasedUntil, arg.Now, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Outbox
+	for rows.Next() {
+		var i Outbox
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Key,
+			&i.CustomerID,
+			&i.Payload,
+			&i.Generation,
+			&i.State,
+			&i.Tries,
+			&i.NextTryAt,
+			&i.LeasedUntil,
+			&i.CreatedAt,
+			&i.DoneAt,
+			&i.Error,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const completeJob = `-- name: CompleteJob :execrows
+UPDATE outbox SET state = 'done', done_at = ?1, leased_until = 0, error = '',
+    payload = CASE WHEN kind = 'send_mail' THEN '{}' ELSE payload END
+WHERE id = ?2 AND generation = ?3 AND state = 'waiting'
+`
+
+type CompleteJobParams struct {
+	Now        *int64
+	ID         string
+	Generation int64
+}
+
+func (q *Queries) CompleteJob(ctx context.Context, arg CompleteJobParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, completeJob, arg.Now, arg.ID, arg.Generation)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const enqueueJob = `-- name: EnqueueJob :exec
 INSERT INTO outbox (id, kind, key, customer_id, payload, next_try_at, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 ON CONFLICT (kind, key) DO UPDATE SET
     payload = excluded.payload,
     generation = outbox.generation + 1,
+    next_try_at = CASE WHEN outbox.state = 'waiting' AND outbox.tries = 0 AND outbox.next_try_at < excluded.next_try_at
+        THEN outbox.next_try_at ELSE excluded.next_try_at END,
     state = 'waiting',
     tries = 0,
-    leased_until = 0,
-    next_try_at = excluded.next_try_at,
     done_at = NULL,
     error = ''
 `
@@ -33,8 +108,10 @@ type EnqueueJobParams struct {
 	CreatedAt  int64
 }
 
-// Ask for a job. One that still waits stays as it is, but may be due sooner; one
-// that runs or is done waits again under a higher generation.
+// Ask for a job. One that waits, runs, is done or parked waits again under a higher
+// generation, so that the end of an earlier run does not swallow this wish. It is due
+// at the sooner of the two times while it waits; a lease is kept, because the run
+// that holds it may still be under way: two runs of one job never overlap.
 func (q *Queries) EnqueueJob(ctx context.Context, arg EnqueueJobParams) error {
 	_, err := q.db.ExecContext(ctx, enqueueJob,
 		arg.ID,
@@ -46,4 +123,112 @@ func (q *Queries) EnqueueJob(ctx context.Context, arg EnqueueJobParams) error {
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const outboxCounts = `-- name: OutboxCounts :many
+SELECT kind, state, CAST(COUNT(*) AS BIGINT) AS jobs, CAST(MIN(created_at) AS BIGINT) AS oldest
+FROM outbox GROUP BY kind, state ORDER BY kind, state
+`
+
+type OutboxCountsRow struct {
+	Kind   string
+	State  string
+	Jobs   int64
+	Oldest int64
+}
+
+func (q *Queries) OutboxCounts(ctx context.Context) ([]OutboxCountsRow, error) {
+	rows, err := q.db.QueryContext(ctx, outboxCounts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OutboxCountsRow
+	for rows.Next() {
+		var i OutboxCountsRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.State,
+			&i.Jobs,
+			&i.Oldest,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const parkJob = `-- name: ParkJob :execrows
+UPDATE outbox SET state = 'parked', leased_until = 0, error = ?1
+WHERE id = ?2 AND generation = ?3 AND tries = ?4 AND state = 'waiting'
+`
+
+type ParkJobParams struct {
+	Error      string
+	ID         string
+	Generation int64
+	Tries      int64
+}
+
+func (q *Queries) ParkJob(ctx context.Context, arg ParkJobParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, parkJob,
+		arg.Error,
+		arg.ID,
+		arg.Generation,
+		arg.Tries,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const releaseJob = `-- name: ReleaseJob :exec
+UPDATE outbox SET leased_until = 0 WHERE id = ?1 AND leased_until = ?2
+`
+
+type ReleaseJobParams struct {
+	ID          string
+	LeasedUntil int64
+}
+
+// The run of an older generation ended, or was cut short: what is asked for now may begin.
+func (q *Queries) ReleaseJob(ctx context.Context, arg ReleaseJobParams) error {
+	_, err := q.db.ExecContext(ctx, releaseJob, arg.ID, arg.LeasedUntil)
+	return err
+}
+
+const retryJob = `-- name: RetryJob :execrows
+UPDATE outbox SET next_try_at = ?1, leased_until = 0, error = ?2
+WHERE id = ?3 AND generation = ?4 AND tries = ?5 AND state = 'waiting'
+`
+
+type RetryJobParams struct {
+	NextTryAt  int64
+	Error      string
+	ID         string
+	Generation int64
+	Tries      int64
+}
+
+// A run failed: its tries prove that no later run has begun.
+func (q *Queries) RetryJob(ctx context.Context, arg RetryJobParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, retryJob,
+		arg.NextTryAt,
+		arg.Error,
+		arg.ID,
+		arg.Generation,
+		arg.Tries,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

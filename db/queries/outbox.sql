@@ -1,14 +1,49 @@
 -- name: EnqueueJob :exec
--- Ask for a job. One that still waits stays as it is, but may be due sooner; one
--- that runs or is done waits again under a higher generation.
+-- Ask for a job. One that waits, runs, is done or parked waits again under a higher
+-- generation, so that the end of an earlier run does not swallow this wish. It is due
+-- at the sooner of the two times while it waits; a lease is kept, because the run
+-- that holds it may still be under way: two runs of one job never overlap.
 INSERT INTO outbox (id, kind, key, customer_id, payload, next_try_at, created_at)
 VALUES (@id, @kind, @key, @customer_id, @payload, @next_try_at, @created_at)
 ON CONFLICT (kind, key) DO UPDATE SET
     payload = excluded.payload,
     generation = outbox.generation + 1,
+    next_try_at = CASE WHEN outbox.state = 'waiting' AND outbox.tries = 0 AND outbox.next_try_at < excluded.next_try_at
+        THEN outbox.next_try_at ELSE excluded.next_try_at END,
     state = 'waiting',
     tries = 0,
-    leased_until = 0,
-    next_try_at = excluded.next_try_at,
     done_at = NULL,
     error = '';
+
+-- name: ClaimJobs :many
+-- Take jobs that are due and leave a lease on them. The condition is repeated
+-- outside for PostgreSQL, where two claimers may see the same rows inside.
+UPDATE outbox SET leased_until = @leased_until, tries = tries + 1
+WHERE id IN (
+    SELECT due.id FROM outbox AS due
+    WHERE due.state = 'waiting' AND due.next_try_at <= @now AND due.leased_until <= @now
+    ORDER BY due.next_try_at, due.id LIMIT @most
+) AND state = 'waiting' AND next_try_at <= @now AND leased_until <= @now
+RETURNING *;
+
+-- name: CompleteJob :execrows
+UPDATE outbox SET state = 'done', done_at = @now, leased_until = 0, error = '',
+    payload = CASE WHEN kind = 'send_mail' THEN '{}' ELSE payload END
+WHERE id = @id AND generation = @generation AND state = 'waiting';
+
+-- name: RetryJob :execrows
+-- A run failed: its tries prove that no later run has begun.
+UPDATE outbox SET next_try_at = @next_try_at, leased_until = 0, error = @error
+WHERE id = @id AND generation = @generation AND tries = @tries AND state = 'waiting';
+
+-- name: ParkJob :execrows
+UPDATE outbox SET state = 'parked', leased_until = 0, error = @error
+WHERE id = @id AND generation = @generation AND tries = @tries AND state = 'waiting';
+
+-- name: ReleaseJob :exec
+-- The run of an older generation ended, or was cut short: what is asked for now may begin.
+UPDATE outbox SET leased_until = 0 WHERE id = @id AND leased_until = @leased_until;
+
+-- name: OutboxCounts :many
+SELECT kind, state, CAST(COUNT(*) AS BIGINT) AS jobs, CAST(MIN(created_at) AS BIGINT) AS oldest
+FROM outbox GROUP BY kind, state ORDER BY kind, state;

@@ -59,6 +59,7 @@ CREATE TABLE provider_customers (
 CREATE UNIQUE INDEX provider_customers_customer ON provider_customers (provider, customer_id)
     WHERE customer_id IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX provider_customers_email ON provider_customers (provider, email);
+CREATE INDEX provider_customers_owner ON provider_customers (customer_id);
 
 -- customer_id is who opened the checkout here; empty for one opened elsewhere.
 CREATE TABLE checkouts (
