@@ -24,17 +24,17 @@ type StepChart struct {
 	ID     string // unique on the page
 	Title  string
 	Unit   string
-	Scale  int64
-	From   int64   // unix milliseconds of the left edge
-	To     int64   // unix milliseconds of the right edge
-	Points []Point // in order of time
+	Scale  int64    // as in BarChart
+	From   int64    // unix milliseconds of the left edge
+	To     int64    // unix milliseconds of the right edge
+	Labels []string // days under the axis, evenly spread from From to To
+	Points []Point  // in order of time
 }
 
 // Point is a balance from At on.
 type Point struct {
 	At    int64  // unix milliseconds
 	Name  string // in the table and on hover: "12 November, 14:05"
-	Label string // on the axis, where there is room: "12 Nov"
 	Value int64
 	Text  string // the balance as read
 }
