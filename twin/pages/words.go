@@ -1,0 +1,81 @@
+package pages
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"counterfoil/twin"
+	"counterfoil/twin/pages/look"
+)
+
+// per says how often a price is charged: "a month", "every 3 months", or "" for once.
+func per(interval twin.Interval, count int) string {
+	switch {
+	case interval == "":
+		return ""
+	case count <= 1:
+		return "a " + string(interval)
+	}
+	return fmt.Sprintf("every %d %ss", count, interval)
+}
+
+// priceOf names a product's price before discounts: "$24.00 a month", "Free", "$12.00 once".
+func priceOf(p twin.Product, currency string) string {
+	base, ok := p.Base(currency)
+	period := per(p.Interval, p.IntervalCount)
+	switch {
+	case !ok:
+		return "By use"
+	case base.Kind == twin.Custom:
+		return strings.TrimSpace("Your choice " + period)
+	case base.Kind == twin.Seats:
+		return strings.TrimSpace("By seat " + period)
+	case base.Amount == 0:
+		return "Free"
+	case period == "":
+		return look.Money(base.Amount, base.Currency) + " once"
+	}
+	return look.Money(base.Amount, base.Currency) + " " + period
+}
+
+// discountNote says how much a discount takes off and for how long.
+func discountNote(d twin.Discount) string {
+	off := look.Money(d.Amount, d.Currency) + " off"
+	if d.Kind == "percentage" {
+		off = strings.TrimSuffix(fmt.Sprintf("%d.%02d", d.BasisPoints/100, d.BasisPoints%100), ".00") + " % off"
+	}
+	switch d.Duration {
+	case "forever":
+		return off + " every payment"
+	case "repeating":
+		return fmt.Sprintf("%s for %d months", off, d.Months)
+	}
+	return off + " this payment"
+}
+
+// groups writes a card number in fours; only test cards are ever shown.
+func groups(card string) string {
+	var b strings.Builder
+	for i, digit := range card {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(digit)
+	}
+	return b.String()
+}
+
+// lastFour is how a stored card is named.
+func lastFour(card string) string {
+	return card[max(0, len(card)-4):]
+}
+
+// country is one line of the country list.
+type country struct{ Code, Name string }
+
+//go:embed countries.tab
+var countryTable string // ISO 3166 codes and English names, from the time zone database (public domain)
+
+// countries are sorted by name, as the table is by code.
+var countries = sortedCountries(countryTable)
