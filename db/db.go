@@ -35,6 +35,8 @@ type Store struct {
 	write *sql.DB
 	read  *sql.DB
 	r     *gen.Queries // on the read-only pool
+
+	receipts receipts // deliveries that wait for the next commit
 }
 
 // SQLite keeps every acknowledged fact over power loss: synchronous FULL. The

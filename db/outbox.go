@@ -1,8 +1,10 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"counterfoil/db/gen"
@@ -20,13 +22,20 @@ const (
 // Job is one thing to do outside, wished for in the transaction that makes it
 // necessary. Kind and Key name it (see the outbox table); Payload is JSON.
 type Job struct {
-	ID         string
-	Kind       string
-	Key        string
-	CustomerID string // ours; empty when it is nobody's
-	Payload    string
-	Generation int64
-	Tries      int
+	ID          string
+	Kind        string
+	Key         string
+	CustomerID  string // ours; empty when it is nobody's
+	Payload     string
+	Generation  int64
+	Tries       int       // counting the run under way
+	CreatedAt   time.Time // when it was first asked for
+	leasedUntil int64
+}
+
+// CreditsJob makes the job that reads a customer's credit events.
+func CreditsJob(provider, providerCustomerID, customerID string) Job {
+	return Job{Kind: JobSyncCredits, Key: provider + "/" + providerCustomerID, CustomerID: customerID}
 }
 
 // Enqueue asks for a job at due, or now when due is zero.
@@ -49,4 +58,99 @@ func enqueue(ctx context.Context, q *gen.Queries, job Job, due, now time.Time) e
 		return fmt.Errorf("enqueue %s %s: %w", job.Kind, job.Key, err)
 	}
 	return nil
+}
+
+// ClaimJobs takes up to most jobs that are due, the longest waiting first, and
+// leases them until a time: nobody else claims them before, and a crash gives them
+// back then. Each counts one more try.
+func (s *Store) ClaimJobs(ctx context.Context, most int, until, now time.Time) ([]Job, error) {
+	var jobs []Job
+	err := s.inTx(ctx, func(q *gen.Queries) error {
+		rows, err := q.ClaimJobs(ctx, gen.ClaimJobsParams{LeasedUntil: millis(until), Now: millis(now), Most: int64(most)})
+		if err != nil {
+			return fmt.Errorf("claim jobs: %w", err)
+		}
+		// RETURNING promises no order.
+		slices.SortFunc(rows, func(a, b gen.Outbox) int {
+			return cmp.Or(cmp.Compare(a.NextTryAt, b.NextTryAt), cmp.Compare(a.ID, b.ID))
+		})
+		jobs = mapEach(rows, jobOf)
+		return nil
+	})
+	return jobs, err
+}
+
+func jobOf(row gen.Outbox) Job {
+	return Job{
+		ID: row.ID, Kind: row.Kind, Key: row.Key, CustomerID: row.CustomerID, Payload: row.Payload,
+		Generation: row.Generation, Tries: int(row.Tries), CreatedAt: moment(row.CreatedAt), leasedUntil: row.LeasedUntil,
+	}
+}
+
+// CompleteJob ends a job that was done. If it was asked for again meanwhile, it
+// stays and may be claimed at once.
+func (s *Store) CompleteJob(ctx context.Context, job Job, now time.Time) error {
+	ms := millis(now)
+	return s.end(ctx, job, func(q *gen.Queries) (int64, error) {
+		return q.CompleteJob(ctx, gen.CompleteJobParams{Now: &ms, ID: job.ID, Generation: job.Generation})
+	})
+}
+
+// RetryJob keeps a job that failed, with the reason, and lets it be tried again at next.
+func (s *Store) RetryJob(ctx context.Context, job Job, reason string, next time.Time) error {
+	return s.end(ctx, job, func(q *gen.Queries) (int64, error) {
+		return q.RetryJob(ctx, gen.RetryJobParams{
+			NextTryAt: millis(next), Error: reason, ID: job.ID, Generation: job.Generation, Tries: int64(job.Tries),
+		})
+	})
+}
+
+// ParkJob sets a job aside for an operator, with a sentence that says why. Asking
+// for it again starts it anew.
+func (s *Store) ParkJob(ctx context.Context, job Job, reason string) error {
+	return s.end(ctx, job, func(q *gen.Queries) (int64, error) {
+		return q.ParkJob(ctx, gen.ParkJobParams{
+			Error: reason, ID: job.ID, Generation: job.Generation, Tries: int64(job.Tries),
+		})
+	})
+}
+
+// ReleaseJob gives a job back that was cut short, as at a shutdown.
+func (s *Store) ReleaseJob(ctx context.Context, job Job) error {
+	return s.end(ctx, job, func(*gen.Queries) (int64, error) { return 0, nil })
+}
+
+// end runs one ending of a claimed job. When it touches no row, something newer was
+// asked for, or another run holds the job: then only our own lease is given back.
+func (s *Store) end(ctx context.Context, job Job, ending func(q *gen.Queries) (int64, error)) error {
+	err := s.inTx(ctx, func(q *gen.Queries) error {
+		rows, err := ending(q)
+		if err != nil || rows > 0 {
+			return err
+		}
+		return q.ReleaseJob(ctx, gen.ReleaseJobParams{ID: job.ID, LeasedUntil: job.leasedUntil})
+	})
+	if err != nil {
+		return fmt.Errorf("end of %s %s: %w", job.Kind, job.Key, err)
+	}
+	return nil
+}
+
+// Backlog is how much of a kind waits, is done or is parked.
+type Backlog struct {
+	Kind   string // of jobs; empty for deliveries
+	State  string // waiting, done or parked
+	Count  int
+	Oldest time.Time
+}
+
+// OutboxBacklog counts the jobs by kind and state, for operators.
+func (s *Store) OutboxBacklog(ctx context.Context) ([]Backlog, error) {
+	rows, err := s.r.OutboxCounts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("count jobs: %w", err)
+	}
+	return mapEach(rows, func(row gen.OutboxCountsRow) Backlog {
+		return Backlog{Kind: row.Kind, State: row.State, Count: int(row.Jobs), Oldest: moment(row.Oldest)}
+	}), nil
 }
