@@ -8,7 +8,10 @@ import (
 
 // agenda orders what will have to be done, soonest first. Entries are hints: a row that has since changed its
 // mind is asked again when its entry comes up, so nothing is ever removed early.
-type agenda []entry
+type agenda struct {
+	heap  agendaHeap
+	added int
+}
 
 // entry is a row to look at, at a time.
 type entry struct {
@@ -19,19 +22,20 @@ type entry struct {
 
 // add notes that a row is due.
 func (a *agenda) add(at time.Time, kind, id string) {
-	heap.Push((*agendaHeap)(a), entry{at: at, key: rowKey{kind, id}, seq: len(*a)})
+	a.added++
+	heap.Push(&a.heap, entry{at: at, key: rowKey{kind, id}, seq: a.added})
 }
 
 // next returns the soonest entry at or before now.
 func (a *agenda) next(now time.Time) (entry, bool) {
-	if len(*a) == 0 || (*a)[0].at.After(now) {
+	if len(a.heap) == 0 || a.heap[0].at.After(now) {
 		return entry{}, false
 	}
-	return heap.Pop((*agendaHeap)(a)).(entry), true
+	return heap.Pop(&a.heap).(entry), true
 }
 
-// agendaHeap is agenda as container/heap wants it.
-type agendaHeap agenda
+// agendaHeap is the order of entries, as container/heap wants it.
+type agendaHeap []entry
 
 func (h agendaHeap) Len() int      { return len(h) }
 func (h agendaHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
@@ -64,7 +68,8 @@ func (e *Engine) runDue(ctx context.Context, now time.Time) error {
 		if !e.stillDue(item) {
 			continue
 		}
-		if err := e.apply(ctx, item.at, func(x *tx) error { return x.work(item.key) }); err != nil {
+		e.playedTo = later(e.playedTo, item.at) // work that comes late does not turn the clock back
+		if err := e.apply(ctx, e.playedTo, func(x *tx) error { return x.work(item.key) }); err != nil {
 			e.log.ErrorContext(ctx, "twin: due work failed", "kind", item.key.kind, "id", item.key.id, "err", err)
 		}
 	}

@@ -7,6 +7,7 @@ import "time"
 type Customer struct {
 	ID string
 	Stamp
+	MemberID       string // the one member (owner) of an individual customer
 	ExternalID     string
 	Email          string
 	EmailVerified  bool

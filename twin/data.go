@@ -24,7 +24,7 @@ type data struct {
 	customerMeters *table[CustomerMeter]   // byCustomer, byMeter
 	events         *table[Event]           // byCustomer, byExternalID
 	endpoints      *table[WebhookEndpoint] //
-	webhookEvents  *table[WebhookEvent]    // byEndpoint, byObject
+	webhookEvents  *table[WebhookEvent]    // pending by endpoint, byObject
 	deliveries     *table[WebhookDelivery] // byEvent
 	mails          *table[Mail]            //
 	tokens         *table[AccessToken]     //
@@ -77,7 +77,7 @@ func newData() *data {
 			eventOwner, func(v *Event) string { return v.ExternalID }),
 		endpoints: newTable("webhook_endpoint", func(w *WebhookEndpoint) string { return w.ID }),
 		webhookEvents: newTable("webhook_event", func(w *WebhookEvent) string { return w.ID },
-			func(w *WebhookEvent) string { return w.EndpointID }, func(w *WebhookEvent) string { return w.ObjectID }),
+			pendingEndpoint, func(w *WebhookEvent) string { return w.ObjectID }),
 		deliveries: newTable("webhook_delivery", func(w *WebhookDelivery) string { return w.ID },
 			func(w *WebhookDelivery) string { return w.EventID }),
 		mails:  newTable("mail", func(m *Mail) string { return m.ID }),
@@ -120,6 +120,15 @@ func livingExternal(c *Customer) string {
 		return ""
 	}
 	return c.ExternalID
+}
+
+// pendingEndpoint indexes the webhook events that still wait, so that the queue is short however long the
+// history.
+func pendingEndpoint(w *WebhookEvent) string {
+	if w.Done {
+		return ""
+	}
+	return w.EndpointID
 }
 
 // eventOwner is the customer id of an event, or its external id behind a mark while no customer has it.

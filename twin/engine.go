@@ -16,6 +16,10 @@ type Config struct {
 	Path string           // SQLite file, made when missing
 	Log  *slog.Logger     // nil: slog.Default
 	Now  func() time.Time // real time under the movable clock; nil: time.Now
+
+	// RetryUnit is the unit of the webhook back-off: attempts follow after 4, 8, 16 ... units. Default 1 s;
+	// tests make it small.
+	RetryUnit time.Duration
 }
 
 // Engine is one twin: all objects in memory, written through to SQLite, one transaction per operation. All
@@ -26,8 +30,7 @@ type Engine struct {
 	agenda    agenda
 	offset    time.Duration // how far the clock was moved
 	lastStamp time.Time
-	eventSeq  int64
-	orderSeq  int64
+	playedTo  time.Time // the latest due work done
 	render    Renderer
 	changed   chan struct{} // closed and replaced after every commit
 	faults    []Fault       // in memory: a restart heals
@@ -36,11 +39,15 @@ type Engine struct {
 	upsert *sql.Stmt
 	log    *slog.Logger
 	real   func() time.Time
+	unit   time.Duration
 }
 
 // Open opens or makes the engine's file and reads it. An organization is made on first use.
 func Open(ctx context.Context, cfg Config) (*Engine, error) {
-	e := &Engine{data: newData(), changed: make(chan struct{}), log: cfg.Log, real: cfg.Now}
+	e := &Engine{data: newData(), changed: make(chan struct{}), log: cfg.Log, real: cfg.Now, unit: cfg.RetryUnit}
+	if e.unit <= 0 {
+		e.unit = time.Second
+	}
 	if e.log == nil {
 		e.log = slog.Default()
 	}

@@ -118,16 +118,14 @@ func (e *Engine) saveOffset(ctx context.Context, offset time.Duration) error {
 	return nil
 }
 
-// restoreCounters finds the last event, order number and stamp, and makes the organization of a new file.
+// restoreCounters finds the last stamp and makes the organization of a new file.
 func (e *Engine) restoreCounters(ctx context.Context) error {
 	for _, v := range e.data.events.rows {
-		e.eventSeq = max(e.eventSeq, v.Seq)
 		e.lastStamp = later(e.lastStamp, v.IngestedAt)
 	}
 	for _, w := range e.data.webhookEvents.rows {
 		e.lastStamp = later(e.lastStamp, w.CreatedAt)
 	}
-	e.orderSeq = int64(len(e.data.orders.rows))
 	if len(e.data.organization.rows) > 0 {
 		return nil
 	}

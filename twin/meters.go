@@ -35,7 +35,10 @@ type CustomerMeter struct {
 	CustomerID, MeterID string
 	Consumed            Quantity
 	Credited            int64
-	Activated           bool
+	Rollover            int64 // of Credited: units flagged to survive a reset
+	Activated           bool  // shown in the customer's state
+	ResetSeq            int64 // events up to this one are outside the window
+	Tally               Tally
 }
 
 // Balance returns credited minus consumed; it may be negative.

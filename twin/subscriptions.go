@@ -27,7 +27,7 @@ type Subscription struct {
 	TrialStart, TrialEnd              time.Time
 	StartedAt, CanceledAt             time.Time
 	EndsAt, EndedAt                   time.Time
-	PastDueAt                         time.Time
+	PastDueAt, GraceEnds              time.Time // GraceEnds: benefits are revoked then
 	CancelAtPeriodEnd                 bool
 	CancelReason, CancelComment       string
 	SeatCount                         int64

@@ -19,6 +19,7 @@ type tx struct {
 	dirty   map[rowKey]any // nil value: removed
 	written []rowKey       // dirty keys in order of first change
 	stale   []string       // customers whose state changed, told last
+	failed  error          // first webhook body that could not be built
 }
 
 // rowKey names a stored row.
@@ -92,8 +93,9 @@ func (e *Engine) apply(ctx context.Context, now time.Time, op func(*tx) error) (
 	if err := op(x); err != nil {
 		return err
 	}
-	if err := x.tellStates(); err != nil {
-		return err
+	x.tellStates()
+	if x.failed != nil {
+		return x.failed
 	}
 	if len(x.written) == 0 {
 		return nil

@@ -34,7 +34,6 @@ type WebhookEvent struct {
 	LastCode         int       // 0: no answer yet
 	Succeeded, Done  bool      // Done: delivered or given up
 	Skipped          bool
-	Archived         bool
 }
 
 // WebhookDelivery is one attempt.

@@ -1,0 +1,102 @@
+package twin
+
+import "context"
+
+// ChangeProduct moves a subscription to another product. proration is "invoice" (the difference is charged
+// now; a decline changes nothing), "prorate" (it waits for the next invoice) or "" (the organization's
+// setting). Another billing interval always invoices and starts a new period. Errors: ErrNotFound, *Invalid,
+// *Refused.
+func (e *Engine) ChangeProduct(ctx context.Context, id, productID, proration string) (Subscription, error) {
+	return e.changeSubscription(ctx, id, func(x *tx, sub *Subscription) error {
+		p, err := x.changeTarget(*sub, productID)
+		if err != nil {
+			return err
+		}
+		if proration == "" {
+			proration = x.Organization().Proration
+		}
+		if p.Interval != sub.Interval || max(p.IntervalCount, 1) != sub.IntervalCount {
+			proration = "invoice"
+		}
+		return x.changeProduct(*sub, p, proration)
+	})
+}
+
+// changeTarget checks that the subscription may move to the product.
+func (x *tx) changeTarget(sub Subscription, productID string) (Product, error) {
+	if sub.Ended() || sub.CancelAtPeriodEnd {
+		return Product{}, refused("AlreadyCanceledSubscription", "This subscription is already canceled or will be at the end of the period.")
+	}
+	p, err := x.products.get(productID)
+	if err != nil {
+		return Product{}, invalid("Product does not exist.", "product_id")
+	}
+	base, _ := p.Base(sub.Currency)
+	switch {
+	case p.Archived:
+		return *p, invalid("Product is archived.", "product_id")
+	case !p.Recurring():
+		return *p, invalid("Product is not recurring.", "product_id")
+	case base.Kind == Custom:
+		return *p, invalid("Can't update to a product with custom prices.", "product_id")
+	case sub.SeatCount > 0 && base.Kind != Seats:
+		return *p, invalid("Can't switch from a seat-based to a non-seat-based product.", "product_id")
+	}
+	return *p, nil
+}
+
+// changeProduct moves sub to p and settles the difference.
+func (x *tx) changeProduct(sub Subscription, p Product, proration string) error {
+	before := sub
+	oldName := x.products.rows[sub.ProductID].Name
+	newInterval := p.Interval != sub.Interval || max(p.IntervalCount, 1) != sub.IntervalCount
+	x.moveTo(&sub, p)
+	if newInterval && sub.Status != Trialing {
+		sub.PeriodStart, sub.Anchor = x.now, x.now
+		sub.PeriodEnd = sub.Interval.After(x.now, sub.IntervalCount)
+	}
+	if sub.Status != Trialing {
+		items := []OrderItem{
+			x.item("Unused time on "+oldName, -prorate(before.Amount, before.PeriodStart, before.PeriodEnd, x.now), "", true),
+			x.item("Remaining time on "+p.Name, prorate(sub.Amount, sub.PeriodStart, sub.PeriodEnd, x.now), basePriceID(sub), true),
+		}
+		if proration == "prorate" {
+			sub.Pending = append(append([]OrderItem{}, sub.Pending...), items...)
+		} else if err := x.invoiceChange(sub, p, items); err != nil {
+			return err
+		}
+	}
+	sub.Stamp = x.touched(sub.Stamp)
+	put(x, x.subscriptions, sub)
+	x.record("subscription.product_updated", sub.CustomerID, Metadata{
+		"subscription_id": sub.ID, "old_product_id": before.ProductID, "new_product_id": p.ID,
+	})
+	x.emit("subscription.updated", sub.ID)
+	return x.alignGrants(sub)
+}
+
+// moveTo gives sub the product, its current prices and its amount.
+func (x *tx) moveTo(sub *Subscription, p Product) {
+	sub.ProductID, sub.Prices = p.ID, currentPrices(p, sub.Currency)
+	sub.Interval, sub.IntervalCount = p.Interval, max(p.IntervalCount, 1)
+	sub.Amount, _ = baseAmount(sub.Prices, sub.Currency, nil, sub.SeatCount)
+}
+
+// basePriceID is the price that stands for the base amount.
+func basePriceID(sub Subscription) string {
+	_, id := baseAmount(sub.Prices, sub.Currency, nil, sub.SeatCount)
+	return id
+}
+
+// invoiceChange charges the difference now. A decline fails the whole change. A negative difference is
+// credited to the customer's balance.
+func (x *tx) invoiceChange(sub Subscription, p Product, items []OrderItem) error {
+	o := x.newOrder(sub.CustomerID, "subscription_update", sub.Currency, items, nil)
+	o.ProductID, o.SubscriptionID, o.CheckoutID = p.ID, sub.ID, sub.CheckoutID
+	o.Description, o.SeatCount, o.Metadata = "Change to "+p.Name, sub.SeatCount, sub.Metadata
+	if o.Due > 0 && !x.charge(&o) {
+		return refused("PaymentFailed", "Your card was declined.")
+	}
+	x.storePaidOrder(o)
+	return nil
+}

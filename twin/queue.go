@@ -1,0 +1,167 @@
+package twin
+
+import (
+	"context"
+	"time"
+)
+
+// Delivery rules of the provider (Polar docs, Webhooks, 2026-08).
+const (
+	maxAttempts      = 10
+	maxRetryUnits    = 20 * 60 // no wait between attempts is longer
+	maxFailedEvents  = 10      // in a row: then the endpoint is switched off
+	maxResponse      = 2048    // characters of an answer that are kept
+	payloadRetention = 90 * 24 * time.Hour
+)
+
+// WebhookJob is one body to send now.
+type WebhookJob struct {
+	Event    WebhookEvent
+	Endpoint WebhookEndpoint
+}
+
+// DueWebhooks returns the next job of every endpoint: its oldest event whose time has come. Sending one per
+// endpoint at a time keeps first attempts in order, while an event that failed does not block the others.
+func (e *Engine) DueWebhooks() []WebhookJob {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	var jobs []WebhookJob
+	now := e.clock()
+	for _, endpoint := range e.data.endpoints.all() {
+		ids := e.data.webhookEvents.indexes[0].ids[endpoint.ID]
+		for _, id := range ids {
+			if w := e.data.webhookEvents.rows[id]; !w.NextAttempt.After(now) {
+				jobs = append(jobs, WebhookJob{Event: *w, Endpoint: *endpoint})
+				break
+			}
+		}
+	}
+	return jobs
+}
+
+// NextWebhook is how long, in real time, until some webhook is due; false when none waits.
+func (e *Engine) NextWebhook() (time.Duration, bool) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	var next time.Time
+	for _, endpoint := range e.data.endpoints.rows {
+		for _, id := range e.data.webhookEvents.indexes[0].ids[endpoint.ID] {
+			if at := e.data.webhookEvents.rows[id].NextAttempt; next.IsZero() || at.Before(next) {
+				next = at
+			}
+		}
+	}
+	return max(0, next.Sub(e.clock())), !next.IsZero()
+}
+
+// RecordDelivery keeps the outcome of one attempt (code 0: no answer) and plans what follows.
+func (e *Engine) RecordDelivery(ctx context.Context, eventID string, code int, response string) error {
+	return e.write(ctx, func(x *tx) error {
+		row, err := x.webhookEvents.get(eventID)
+		if err != nil {
+			return err
+		}
+		w := *row
+		ok := code >= 200 && code <= 299
+		if runes := []rune(response); len(runes) > maxResponse {
+			response = string(runes[:maxResponse])
+		}
+		put(x, x.deliveries, WebhookDelivery{
+			ID: newID(), Stamp: x.made(), EventID: w.ID, EndpointID: w.EndpointID, Succeeded: ok, Code: code, Response: response,
+		})
+		w.Attempts, w.LastCode, w.Succeeded, w.Stamp = w.Attempts+1, code, ok, x.touched(w.Stamp)
+		w.Done = ok || w.Attempts >= maxAttempts
+		w.NextAttempt = noTime
+		if !w.Done {
+			w.NextAttempt = x.now.Add(x.e.backoff(w.Attempts, w.ID))
+		}
+		put(x, x.webhookEvents, w)
+		if w.Done {
+			x.judgeEndpoint(w)
+		}
+		return nil
+	})
+}
+
+// backoff is the wait after the n-th failed attempt: 4, 8, 16 ... units, up to 20 minutes' worth, stretched by
+// up to a quarter so that events do not return in step. The stretch comes from the id: the same every time.
+func (e *Engine) backoff(n int, id string) time.Duration {
+	wait := e.unit * time.Duration(min(2<<n, maxRetryUnits))
+	return wait + wait*time.Duration(id[0]%16)/64
+}
+
+// judgeEndpoint counts failed events in a row and switches the endpoint off after ten.
+func (x *tx) judgeEndpoint(w WebhookEvent) {
+	row, ok := x.endpoints.rows[w.EndpointID]
+	if !ok {
+		return
+	}
+	endpoint := *row
+	if w.Succeeded {
+		if endpoint.Failures > 0 {
+			endpoint.Failures = 0
+			put(x, x.endpoints, endpoint)
+		}
+		return
+	}
+	endpoint.Failures++
+	if endpoint.Failures >= maxFailedEvents {
+		endpoint.Enabled = false
+		for _, waiting := range x.webhookEvents.by(0, endpoint.ID) {
+			skipped := *waiting
+			skipped.Done, skipped.Skipped, skipped.NextAttempt = true, true, noTime
+			put(x, x.webhookEvents, skipped)
+		}
+	}
+	put(x, x.endpoints, endpoint)
+}
+
+// Redeliver queues an event again, under its old id. Errors: ErrNotFound; *Refused once it is archived.
+func (e *Engine) Redeliver(ctx context.Context, eventID string) error {
+	return e.write(ctx, func(x *tx) error {
+		row, err := x.webhookEvents.get(eventID)
+		if err != nil {
+			return err
+		}
+		w := *row
+		if w.ArchivedAt(x.now) {
+			return refused("EventDoesNotExist", "The payload of this event is archived.")
+		}
+		w.Done, w.Skipped, w.Attempts, w.NextAttempt = false, false, 0, x.now
+		put(x, x.webhookEvents, w)
+		return nil
+	})
+}
+
+// ArchivedAt reports whether the event's payload is no longer kept at now (90 days).
+func (w WebhookEvent) ArchivedAt(now time.Time) bool { return now.Sub(w.CreatedAt) > payloadRetention }
+
+// WaitDelivered waits until every webhook of the type about the object was delivered or given up, or until
+// limit (real time) has passed or ctx ends. True when nothing is left to wait for.
+func (e *Engine) WaitDelivered(ctx context.Context, eventType, objectID string, limit time.Duration) bool {
+	ctx, stop := context.WithTimeout(ctx, limit)
+	defer stop()
+	for {
+		changed := e.Changed()
+		if !e.waiting(eventType, objectID) {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-changed:
+		}
+	}
+}
+
+// waiting reports whether a webhook of the type about the object is still to be delivered.
+func (e *Engine) waiting(eventType, objectID string) bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	for _, w := range e.data.webhookEvents.by(hooksByObject, objectID) {
+		if w.Type == eventType && !w.Done {
+			return true
+		}
+	}
+	return false
+}
