@@ -3,6 +3,8 @@
 
 -- One event. The ones made here wait for the provider (state waiting, leased, sent
 -- or parked); the ones that others reported there are copied (state foreign).
+-- sent_at is when the provider took it, null until then: a provider counts an event
+-- in the period in which it arrives, whenever it happened.
 CREATE TABLE usage_events (
     id           TEXT PRIMARY KEY,
     customer_id  TEXT NOT NULL,
@@ -20,6 +22,7 @@ CREATE TABLE usage_events (
     error        TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX usage_events_customer ON usage_events (customer_id, occurred_at, id);
+CREATE INDEX usage_events_counted ON usage_events (customer_id, sent_at);
 CREATE INDEX usage_events_due ON usage_events (state, next_try_at);
 CREATE UNIQUE INDEX usage_events_foreign ON usage_events (provider, provider_event_id)
     WHERE provider_event_id <> '';
@@ -37,7 +40,8 @@ CREATE TABLE usage_hours (
 );
 
 -- Double entry. Each customer and meter has a wallet (what can be spent) and its
--- counter accounts: granted, used, expired. Their balances always add up to zero.
+-- counter accounts: granted, used, expired, settled. Their balances always add up to
+-- zero. last_seq is the number of entries.
 CREATE TABLE ledger_accounts (
     id                TEXT PRIMARY KEY,
     customer_id       TEXT NOT NULL,
@@ -65,6 +69,9 @@ CREATE TABLE ledger_transactions (
     posted_at         BIGINT NOT NULL,
     UNIQUE (provider, cause_kind, cause_id, provider_meter_id)
 );
+-- Everything but usage is rare, and is found by its time.
+CREATE INDEX ledger_transactions_credits
+    ON ledger_transactions (customer_id, provider, provider_meter_id, occurred_at) WHERE cause <> 'used';
 
 CREATE TABLE ledger_entries (
     account_id     TEXT NOT NULL REFERENCES ledger_accounts (id),

@@ -1,0 +1,172 @@
+-- name: InsertLedgerTransaction :execrows
+-- The business key: a fact that was posted before changes nothing.
+INSERT INTO ledger_transactions (id, customer_id, provider, provider_meter_id, cause, cause_kind, cause_id, note,
+    occurred_at, posted_at)
+VALUES (@id, @customer_id, @provider, @provider_meter_id, @cause, @cause_kind, @cause_id, @note,
+    @occurred_at, @posted_at)
+ON CONFLICT (provider, cause_kind, cause_id, provider_meter_id) DO NOTHING;
+
+-- name: EnsureLedgerAccount :exec
+INSERT INTO ledger_accounts (id, customer_id, provider, provider_meter_id, kind)
+VALUES (@id, @customer_id, @provider, @provider_meter_id, @kind)
+ON CONFLICT (customer_id, provider, provider_meter_id, kind) DO NOTHING;
+
+-- name: MoveLedgerAccount :one
+-- The one statement that changes a balance. It takes the place of a lock and of a
+-- check before: nothing is returned when the account would end below least, or
+-- beyond what an integer holds.
+UPDATE ledger_accounts SET
+    balance = balance + CAST(@credits AS BIGINT), last_seq = last_seq + CAST(@entries AS BIGINT)
+WHERE customer_id = @customer_id AND provider = @provider AND provider_meter_id = @provider_meter_id AND kind = @kind
+    AND balance + CAST(@credits AS BIGINT) BETWEEN CAST(@least AS BIGINT) AND 9000000000000000000
+RETURNING id, balance, last_seq;
+
+-- name: InsertLedgerEntry :exec
+INSERT INTO ledger_entries (account_id, seq, transaction_id, credits, balance_after)
+VALUES (@account_id, @seq, @transaction_id, @credits, @balance_after);
+
+-- name: AddLedgerDay :exec
+INSERT INTO ledger_days (account_id, day, cause, credits, entries, balance_after, last_seq)
+VALUES (@account_id, @day, @cause, @credits, @entries, @balance_after, @last_seq)
+ON CONFLICT (account_id, day, cause) DO UPDATE SET
+    credits = ledger_days.credits + excluded.credits, entries = ledger_days.entries + excluded.entries,
+    balance_after = excluded.balance_after, last_seq = excluded.last_seq;
+
+-- name: WalletBalance :one
+SELECT balance FROM ledger_accounts
+WHERE customer_id = @customer_id AND provider = @provider AND provider_meter_id = @provider_meter_id AND kind = 'wallet';
+
+-- name: LastReset :one
+-- When the period began that is the latest to be posted and begins before a moment; 0 for none.
+SELECT CAST(COALESCE(MAX(occurred_at), 0) AS BIGINT) FROM ledger_transactions
+WHERE customer_id = @customer_id AND provider = @provider AND provider_meter_id = @provider_meter_id
+    AND cause <> 'used' AND cause_kind = 'credit_event' AND cause IN ('expired', 'settled') AND occurred_at < @before_at;
+
+-- name: CreditedBetween :one
+-- What was granted, carried over and revoked in a span of time, and how much of that may roll over.
+SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) AS credited,
+    CAST(COALESCE(SUM(CASE WHEN t.note = 'rollover' THEN e.credits ELSE 0 END), 0) AS BIGINT) AS rollover
+FROM ledger_transactions AS t
+JOIN ledger_entries AS e ON e.transaction_id = t.id
+JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+WHERE t.customer_id = @customer_id AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id
+    AND t.cause <> 'used' AND t.cause IN ('granted', 'carried_over', 'revoked')
+    AND t.occurred_at >= @from_at AND t.occurred_at < @to_at;
+
+-- name: UseCountedSince :one
+-- What the provider counts at or after a moment: the uses it took since then.
+SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) FROM usage_events AS u
+JOIN ledger_transactions AS t ON t.provider = u.provider AND t.cause_kind = 'event' AND t.cause_id = u.id
+JOIN ledger_entries AS e ON e.transaction_id = t.id
+JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+WHERE u.customer_id = @customer_id AND u.sent_at >= CAST(@since AS BIGINT)
+    AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id;
+
+-- name: UseNotCountedYet :one
+-- What the provider will count later: the uses it has not got. One that it refused
+-- stays in the period in which it happened.
+SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) FROM usage_events AS u
+JOIN ledger_transactions AS t ON t.provider = u.provider AND t.cause_kind = 'event' AND t.cause_id = u.id
+JOIN ledger_entries AS e ON e.transaction_id = t.id
+JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+WHERE u.customer_id = @customer_id AND u.sent_at IS NULL AND (u.state <> 'parked' OR u.occurred_at >= @since)
+    AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id;
+
+-- name: PostedUnits :one
+-- What a fact moved in the wallet when it was posted.
+SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) FROM ledger_transactions AS t
+JOIN ledger_entries AS e ON e.transaction_id = t.id
+JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+WHERE t.provider = @provider AND t.cause_kind = @cause_kind AND t.cause_id = @cause_id
+    AND t.provider_meter_id = @provider_meter_id;
+
+-- name: LedgerDayGroups :many
+-- Sums per day and cause of one wallet over a span of days, oldest first; within a day in the order of posting.
+SELECT d.day, d.cause, d.credits, d.entries FROM ledger_days AS d
+JOIN ledger_accounts AS a ON a.id = d.account_id
+WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
+    AND a.kind = 'wallet' AND d.day >= @from_day AND d.day < @to_day
+ORDER BY d.day, d.last_seq;
+
+-- name: LedgerDaysBefore :many
+-- The latest days before one on which something moved, latest first.
+SELECT DISTINCT d.day FROM ledger_days AS d
+JOIN ledger_accounts AS a ON a.id = d.account_id
+WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
+    AND a.kind = 'wallet' AND d.day < @before_day AND (CAST(@cause AS TEXT) = '' OR d.cause = CAST(@cause AS TEXT))
+ORDER BY d.day DESC LIMIT @page_size;
+
+-- name: CreditsBeforeDay :one
+-- The balance at the beginning of a day.
+SELECT CAST(COALESCE(SUM(d.credits), 0) AS BIGINT) FROM ledger_days AS d
+JOIN ledger_accounts AS a ON a.id = d.account_id
+WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
+    AND a.kind = 'wallet' AND d.day < @day;
+
+-- name: CreditSumsByCause :many
+SELECT d.cause, CAST(SUM(d.credits) AS BIGINT) AS credits FROM ledger_days AS d
+JOIN ledger_accounts AS a ON a.id = d.account_id
+WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
+    AND a.kind = 'wallet' AND d.day >= @from_day AND d.day < @to_day
+GROUP BY d.cause;
+
+-- name: CreditEntriesBetween :many
+-- Everything but usage that moved a wallet in a span of time, oldest first.
+SELECT t.cause, t.cause_kind, t.cause_id, t.note, t.occurred_at, e.seq, e.credits FROM ledger_transactions AS t
+JOIN ledger_entries AS e ON e.transaction_id = t.id
+JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+WHERE t.customer_id = @customer_id AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id
+    AND t.cause <> 'used' AND t.occurred_at >= @from_at AND t.occurred_at < @to_at
+ORDER BY t.occurred_at, e.seq;
+
+-- name: Wallets :many
+-- A customer's wallets with the provider's own figure, where one was copied.
+SELECT a.provider, a.provider_meter_id, a.balance,
+    CAST(COALESCE(m.name, '') AS TEXT) AS meter_name, CAST(COALESCE(m.aggregation, '') AS TEXT) AS aggregation,
+    CAST(COALESCE(b.consumed, 0) AS BIGINT) AS provider_consumed,
+    CAST(COALESCE(b.credited, 0) AS BIGINT) AS provider_credited,
+    CAST(COALESCE(b.balance, 0) AS BIGINT) AS provider_balance,
+    CAST(COALESCE(b.copied_at, 0) AS BIGINT) AS provider_copied_at
+FROM ledger_accounts AS a
+LEFT JOIN meters AS m ON m.provider = a.provider AND m.provider_id = a.provider_meter_id
+LEFT JOIN provider_customers AS p ON p.provider = a.provider AND p.customer_id = a.customer_id AND p.deleted_at IS NULL
+LEFT JOIN customer_meters AS b ON b.provider = a.provider AND b.provider_customer_id = p.provider_id
+    AND b.provider_meter_id = a.provider_meter_id AND b.deleted_at IS NULL
+WHERE a.customer_id = @customer_id AND a.kind = 'wallet'
+ORDER BY m.created_at, a.provider, a.provider_meter_id;
+
+-- name: LedgerCheck :many
+-- Every account of a customer with the sum and the number of its entries, read from the entries themselves.
+SELECT a.provider, a.provider_meter_id, a.kind, a.balance, a.last_seq,
+    CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) AS entries_sum, COUNT(e.seq) AS entries_count,
+    CAST(COALESCE((SELECT SUM(d.credits) FROM ledger_days AS d WHERE d.account_id = a.id), 0) AS BIGINT) AS days_sum
+FROM ledger_accounts AS a LEFT JOIN ledger_entries AS e ON e.account_id = a.id
+WHERE a.customer_id = @customer_id
+GROUP BY a.id, a.provider, a.provider_meter_id, a.kind, a.balance, a.last_seq
+ORDER BY a.provider, a.provider_meter_id, a.kind;
+
+-- name: UnbalancedTransactions :one
+SELECT COUNT(*) FROM (
+    SELECT e.transaction_id FROM ledger_entries AS e
+    JOIN ledger_transactions AS t ON t.id = e.transaction_id
+    WHERE t.customer_id = @customer_id
+    GROUP BY e.transaction_id HAVING SUM(e.credits) <> 0
+) AS unbalanced;
+
+-- name: CreditCursor :one
+-- Whose credits a provider's customer has, and how far they were read.
+SELECT CAST(p.customer_id AS TEXT) AS customer_id, CAST(COALESCE(r.credits_until, 0) AS BIGINT) AS credits_until,
+    CAST(COALESCE(r.usage_until, 0) AS BIGINT) AS usage_until
+FROM provider_customers AS p
+LEFT JOIN reconciliations AS r ON r.provider = p.provider AND r.customer_id = p.customer_id
+WHERE p.provider = @provider AND p.provider_id = @provider_id AND p.customer_id IS NOT NULL;
+
+-- name: SaveCreditCursor :exec
+-- It never moves back, whoever reads later.
+INSERT INTO reconciliations (provider, customer_id, credits_until, usage_until)
+VALUES (@provider, @customer_id, @credits_until, @usage_until)
+ON CONFLICT (provider, customer_id) DO UPDATE SET
+    credits_until = CASE WHEN excluded.credits_until > reconciliations.credits_until
+        THEN excluded.credits_until ELSE reconciliations.credits_until END,
+    usage_until = CASE WHEN excluded.usage_until > reconciliations.usage_until
+        THEN excluded.usage_until ELSE reconciliations.usage_until END;

@@ -1,0 +1,96 @@
+-- name: InsertUsageEvent :execrows
+-- Nothing happens when the id, or the provider's id, is there already.
+INSERT INTO usage_events (id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at,
+    state, next_try_at, sent_at)
+VALUES (@id, @customer_id, @provider, @provider_event_id, @name, @metadata, @occurred_at, @received_at,
+    @state, @next_try_at, @sent_at)
+ON CONFLICT DO NOTHING;
+
+-- name: UsageEvent :one
+SELECT * FROM usage_events WHERE id = @id;
+
+-- name: AddUsageHour :exec
+INSERT INTO usage_hours (customer_id, provider, provider_meter_id, hour, units, events)
+VALUES (@customer_id, @provider, @provider_meter_id, @hour, @units, @events)
+ON CONFLICT (customer_id, provider, provider_meter_id, hour) DO UPDATE SET
+    units = usage_hours.units + excluded.units, events = usage_hours.events + excluded.events;
+
+-- name: UsageHours :many
+SELECT hour, units, events FROM usage_hours
+WHERE customer_id = @customer_id AND provider = @provider AND provider_meter_id = @provider_meter_id
+    AND hour >= @from_hour AND hour < @to_hour
+ORDER BY hour;
+
+-- name: UsageTotals :many
+SELECT provider, provider_meter_id, CAST(SUM(units) AS BIGINT) AS units, CAST(SUM(events) AS BIGINT) AS events
+FROM usage_hours WHERE customer_id = @customer_id AND hour >= @from_hour
+GROUP BY provider, provider_meter_id ORDER BY provider, provider_meter_id;
+
+-- name: EventsBefore :many
+-- One page of everything a customer used, latest first by when it happened.
+SELECT * FROM usage_events
+WHERE customer_id = @customer_id
+    AND (occurred_at < @before_at OR (occurred_at = @before_at AND id < @before_id))
+ORDER BY occurred_at DESC, id DESC LIMIT @page_size;
+
+-- name: MeterEventsBefore :many
+-- One page of what a customer used of one meter, latest first by when it was posted:
+-- along the wallet's entries, so the cost does not grow with other meters' events.
+SELECT e.seq, e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
+FROM ledger_accounts AS a
+JOIN ledger_entries AS e ON e.account_id = a.id
+JOIN ledger_transactions AS t ON t.id = e.transaction_id
+JOIN usage_events AS u ON u.id = t.cause_id
+WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
+    AND a.kind = 'wallet' AND e.seq < @before_seq AND t.cause_kind = 'event'
+ORDER BY e.seq DESC LIMIT @page_size;
+
+-- name: DayEventsBefore :many
+-- One page of what a customer used of one meter within a span of time, latest first.
+SELECT e.seq, e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
+FROM usage_events AS u
+JOIN ledger_transactions AS t ON t.provider = u.provider AND t.cause_kind = 'event' AND t.cause_id = u.id
+JOIN ledger_entries AS e ON e.transaction_id = t.id
+JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+WHERE u.customer_id = @customer_id AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id
+    AND u.occurred_at >= @from_at
+    AND (u.occurred_at < @before_at OR (u.occurred_at = @before_at AND u.id < @before_id))
+ORDER BY u.occurred_at DESC, u.id DESC LIMIT @page_size;
+
+-- name: ReleaseUsage :exec
+-- Events whose sender died with them wait again.
+UPDATE usage_events SET state = 'waiting', leased_until = 0 WHERE state = 'leased' AND leased_until <= @now;
+
+-- name: ClaimUsage :many
+-- Take events that are due and leave a lease on them. The condition is repeated
+-- outside for PostgreSQL, where two claimers may see the same rows inside.
+UPDATE usage_events SET state = 'leased', leased_until = @leased_until, tries = tries + 1
+WHERE id IN (
+    SELECT due.id FROM usage_events AS due
+    WHERE due.state = 'waiting' AND due.next_try_at <= @now AND due.provider = @provider
+    ORDER BY due.next_try_at LIMIT @most
+) AND state = 'waiting' AND next_try_at <= @now
+RETURNING *;
+
+-- name: MarkUsageSent :exec
+UPDATE usage_events SET state = 'sent', sent_at = @sent_at, leased_until = 0, error = ''
+WHERE state <> 'sent' AND id IN (sqlc.slice('ids'));
+
+-- name: RetryUsage :exec
+UPDATE usage_events SET state = 'waiting', next_try_at = @next_try_at, leased_until = 0, error = @error
+WHERE state = 'leased' AND id IN (sqlc.slice('ids'));
+
+-- name: ParkUsage :exec
+-- The provider can never accept it: it is kept, with the reason, for a person to see.
+UPDATE usage_events SET state = 'parked', leased_until = 0, error = @error WHERE state = 'leased' AND id = @id;
+
+-- name: NextUsageTry :one
+-- When the next waiting event is due; 0 when none waits.
+SELECT CAST(COALESCE(MIN(next_try_at), 0) AS BIGINT) FROM usage_events WHERE state = 'waiting' AND provider = @provider;
+
+-- name: UsageWaiting :one
+-- Whether events of the customer have not reached the provider yet, but will.
+SELECT EXISTS (
+    SELECT 1 FROM usage_events
+    WHERE customer_id = @customer_id AND provider = @provider AND sent_at IS NULL AND state <> 'parked'
+);

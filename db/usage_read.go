@@ -1,0 +1,215 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"counterfoil/billing"
+	"counterfoil/db/gen"
+)
+
+// hour is the grain of the usage roll-ups, in milliseconds.
+const hour = int64(time.Hour / time.Millisecond)
+
+// UsageDay is what was used of one meter on one day. Units is zero for a meter that
+// cannot be counted event by event (see billing.AggregateMax and the like).
+type UsageDay struct {
+	Day    time.Time // its midnight, in the location that was asked for
+	Units  billing.Credits
+	Events int64
+}
+
+// UsageByDay lists every day from the one that holds from to the one that holds to,
+// both included, with zeros for days without use. Days are those of from's location;
+// use is kept by the hour, so a zone that is half an hour off borrows half an hour
+// from its neighbour day. ErrInvalid: to is before from, or more than ten years after.
+func (s *Store) UsageByDay(ctx context.Context, customerID string, meter billing.Ref, from, to time.Time) ([]UsageDay, error) {
+	zone := from.Location()
+	first, last := midnight(from, zone), midnight(to, zone)
+	if last.Before(first) || last.After(first.AddDate(10, 0, 0)) {
+		return nil, fmt.Errorf("usage from %s to %s: %w", first.Format(time.DateOnly), last.Format(time.DateOnly), billing.ErrInvalid)
+	}
+	rows, err := s.r.UsageHours(ctx, gen.UsageHoursParams{
+		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID,
+		FromHour: floorDiv(first.UnixMilli(), hour), ToHour: floorDiv(last.AddDate(0, 0, 1).UnixMilli()+hour-1, hour),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("usage of customer %s by day: %w", customerID, err)
+	}
+	var days []UsageDay
+	for day := first; !day.After(last); day = day.AddDate(0, 0, 1) {
+		sum := UsageDay{Day: day}
+		next := day.AddDate(0, 0, 1).UnixMilli()
+		for len(rows) > 0 && rows[0].Hour*hour < next {
+			if rows[0].Hour*hour >= day.UnixMilli() {
+				sum.Units += billing.Credits(rows[0].Units)
+				sum.Events += rows[0].Events
+			}
+			rows = rows[1:]
+		}
+		days = append(days, sum)
+	}
+	return days, nil
+}
+
+func midnight(t time.Time, zone *time.Location) time.Time {
+	y, m, d := t.In(zone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, zone)
+}
+
+// floorDiv divides and rounds down, also below zero.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// UsageTotal is what was used of one meter over some time.
+type UsageTotal struct {
+	Meter  billing.Ref
+	Units  billing.Credits
+	Events int64
+}
+
+// UsageTotals sums what a customer used since the hour that holds since, one per
+// meter that was used.
+func (s *Store) UsageTotals(ctx context.Context, customerID string, since time.Time) ([]UsageTotal, error) {
+	rows, err := s.r.UsageTotals(ctx, gen.UsageTotalsParams{
+		CustomerID: customerID, FromHour: floorDiv(millis(since), hour),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("usage of customer %s: %w", customerID, err)
+	}
+	return mapEach(rows, func(r gen.UsageTotalsRow) UsageTotal {
+		return UsageTotal{meterRef(r.Provider, r.ProviderMeterID), billing.Credits(r.Units), r.Events}
+	}), nil
+}
+
+func meterRef(provider, id string) billing.Ref {
+	return billing.Ref{Provider: provider, Kind: billing.KindMeter, ProviderID: id}
+}
+
+// UsageState is where an event stands.
+type UsageState string
+
+// States of an event. Waiting and leased are on their way to the provider; parked was
+// refused by it and is kept with the reason; foreign was reported there by others.
+const (
+	UsageWaiting UsageState = "waiting"
+	UsageLeased  UsageState = "leased"
+	UsageSent    UsageState = "sent"
+	UsageParked  UsageState = "parked"
+	UsageForeign UsageState = "foreign"
+)
+
+// UsageEvent is one use as it is kept.
+type UsageEvent struct {
+	billing.Event
+	Provider   string
+	State      UsageState
+	ReceivedAt time.Time // when we learned of it
+	SentAt     time.Time // when the provider took it; zero if it has not yet
+	Error      string    // the provider's last answer, if it was a refusal or a failure
+	// Units is what it counts on the meter that was asked for; zero without a meter.
+	Units billing.Credits
+}
+
+// RecentEvents lists one page of what a customer used, latest first: of one meter in
+// the order in which events were posted, or, for the zero Ref, of everything in the
+// order in which it happened. A meter that cannot be counted event by event lists
+// nothing. Pass "" first and then next, which is "" after the last page. ErrInvalid:
+// before is not a next of this list.
+func (s *Store) RecentEvents(ctx context.Context, customerID string, meter billing.Ref, before string, size int) (events []UsageEvent, next string, err error) {
+	if meter == (billing.Ref{}) {
+		return s.allEvents(ctx, customerID, before, size)
+	}
+	seq, err := parseSeq(before)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := s.r.MeterEventsBefore(ctx, gen.MeterEventsBeforeParams{
+		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID,
+		BeforeSeq: seq, PageSize: int64(size) + 1,
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("events of customer %s on meter %s: %w", customerID, meter.ProviderID, err)
+	}
+	if len(rows) > size {
+		rows = rows[:size]
+		next = formatSeq(rows[size-1].Seq)
+	}
+	events, err = postedEvents(customerID, meter.Provider, rows)
+	return events, next, err
+}
+
+func (s *Store) allEvents(ctx context.Context, customerID, before string, size int) (events []UsageEvent, next string, err error) {
+	at, id, err := parsePosition(before)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := s.r.EventsBefore(ctx, gen.EventsBeforeParams{
+		CustomerID: customerID, BeforeAt: at, BeforeID: id, PageSize: int64(size) + 1,
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("events of customer %s: %w", customerID, err)
+	}
+	if len(rows) > size {
+		rows = rows[:size]
+		next = formatPosition(rows[size-1].OccurredAt, rows[size-1].ID)
+	}
+	for _, r := range rows {
+		e, err := usageEvent(r)
+		if err != nil {
+			return nil, "", err
+		}
+		events = append(events, e)
+	}
+	return events, next, nil
+}
+
+// DayEvents lists one page of what a customer used of one meter on the UTC day that
+// holds day, latest first. before and next are as for RecentEvents.
+func (s *Store) DayEvents(ctx context.Context, customerID string, meter billing.Ref, day time.Time, before string, size int) (events []UsageEvent, next string, err error) {
+	start := utcDay(day) * dayMillis
+	at, id, err := parsePosition(before)
+	if err != nil {
+		return nil, "", err
+	}
+	if before == "" {
+		at, id = start+dayMillis, ""
+	}
+	rows, err := s.r.DayEventsBefore(ctx, gen.DayEventsBeforeParams{
+		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID,
+		FromAt: start, BeforeAt: at, BeforeID: id, PageSize: int64(size) + 1,
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("events of customer %s on a day: %w", customerID, err)
+	}
+	if len(rows) > size {
+		rows = rows[:size]
+		next = formatPosition(rows[size-1].OccurredAt, rows[size-1].ID)
+	}
+	posted := mapEach(rows, func(r gen.DayEventsBeforeRow) gen.MeterEventsBeforeRow { return gen.MeterEventsBeforeRow(r) })
+	events, err = postedEvents(customerID, meter.Provider, posted)
+	return events, next, err
+}
+
+// postedEvents reads events with what they moved in a wallet.
+func postedEvents(customerID, provider string, rows []gen.MeterEventsBeforeRow) ([]UsageEvent, error) {
+	var events []UsageEvent
+	for _, r := range rows {
+		e, err := usageEvent(gen.UsageEvent{
+			ID: r.ID, CustomerID: customerID, Provider: provider, Name: r.Name, Metadata: r.Metadata,
+			OccurredAt: r.OccurredAt, ReceivedAt: r.ReceivedAt, State: r.State, SentAt: r.SentAt, Error: r.Error,
+		})
+		if err != nil {
+			return nil, err
+		}
+		e.Units = -billing.Credits(r.Credits) // a use takes from the wallet
+		events = append(events, e)
+	}
+	return events, nil
+}
