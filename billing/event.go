@@ -9,9 +9,10 @@ import (
 )
 
 // Limits of an event, which are Polar's (its reference, events and metadata, 2026-08).
+// Of its 50 keys one is kept for Event.ID, which Polar gives back in no other way.
 const (
 	maxEventName     = 128 // characters
-	maxMetadataKeys  = 50
+	maxMetadataKeys  = 49
 	maxMetadataKey   = 40  // characters
 	maxMetadataValue = 500 // characters of text
 )

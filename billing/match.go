@@ -264,4 +264,3 @@ func (f ForeignEvent) Event() Event {
 	}
 	return Event{ID: id, Name: f.Name, Metadata: f.Metadata, OccurredAt: f.OccurredAt}
 }
-

@@ -115,8 +115,9 @@ var CancelReasons = []string{
 	"customer_service", "low_quality", "too_complex", "other",
 }
 
-// InvalidEvents is the answer of SendUsage when some events can never be accepted;
-// none of the batch was taken. Reasons is keyed by Event.ID.
+// InvalidEvents is the answer of SendUsage when some events can never be accepted.
+// Whether the others were taken is open: send them again without these, which is
+// harmless. Reasons is keyed by Event.ID; there may be more bad events than it names.
 type InvalidEvents struct {
 	Reasons map[string]string
 }

@@ -1,0 +1,146 @@
+package polar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptrace"
+	"strconv"
+	"time"
+)
+
+// apiVersion is the version of Polar's API that this package was written for. An
+// unpinned client follows Polar's default, which moves.
+const apiVersion = "2026-04"
+
+const (
+	maxAnswer    = 8 << 20 // bytes of an answer; a page of 100 orders has about 1 MiB
+	maxAttempts  = 4
+	firstPause   = 250 * time.Millisecond
+	longestPause = 10 * time.Second // a Retry-After beyond this is the caller's to wait
+)
+
+// errCaptured stops polar-go before it decodes: the answer is in the exchange.
+var errCaptured = errors.New("the answer was captured")
+
+// exchange is one operation as seen on the wire. It travels in the context, because
+// polar-go has no other way to hand the bytes of an answer out.
+type exchange struct {
+	repeatable bool // sending it again has no second effect
+
+	asked  bool  // polar-go got as far as sending
+	sent   bool  // a connection was there: the server may have seen the request
+	err    error // no readable answer
+	status int
+	header http.Header
+	body   []byte
+}
+
+type exchangeKey struct{}
+
+// client sends what polar-go built: versioned, bounded in time and size, repeated
+// only where that is harmless, never redirected.
+type client struct {
+	http    *http.Client
+	timeout time.Duration
+	pause   func(context.Context, time.Duration) error
+}
+
+func newClient(base *http.Client, timeout time.Duration) *client {
+	if base == nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConnsPerHost = 8
+		base = &http.Client{Transport: transport}
+	}
+	own := *base
+	// A followed redirect would turn a POST into a GET and carry the token elsewhere.
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client{http: &own, timeout: timeout, pause: pause}
+}
+
+// Do implements polar-go's HTTPClient. It always returns an error: what came back is
+// in the exchange of the request's context.
+func (c *client) Do(req *http.Request) (*http.Response, error) {
+	x, ok := req.Context().Value(exchangeKey{}).(*exchange)
+	if !ok {
+		return nil, errors.New("polar: request outside of an exchange")
+	}
+	x.asked = true
+	req.Header.Set("Polar-Version", apiVersion)
+	for attempt := 1; ; attempt++ {
+		c.attempt(req, x)
+		wait, again := x.again(attempt)
+		if !again {
+			return nil, errCaptured
+		}
+		if err := c.pause(req.Context(), wait); err != nil {
+			return nil, errCaptured // x holds the outcome of the last attempt
+		}
+	}
+}
+
+// attempt sends the request once and keeps its outcome.
+func (c *client) attempt(req *http.Request, x *exchange) {
+	ctx, cancel := context.WithTimeout(req.Context(), c.timeout)
+	defer cancel()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { x.sent = true },
+	})
+	x.err, x.status, x.header, x.body = nil, 0, nil, nil
+	again := req.Clone(ctx)
+	if req.GetBody != nil {
+		if again.Body, x.err = req.GetBody(); x.err != nil {
+			return
+		}
+	}
+	res, err := c.http.Do(again)
+	if err != nil {
+		x.err = err
+		return
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		x.err = fmt.Errorf("read the answer: %w", err)
+	case len(body) > maxAnswer:
+		x.err = fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+	default:
+		x.status, x.header, x.body = res.StatusCode, res.Header, body
+	}
+}
+
+// again decides whether to repeat after an attempt, and how long to wait before.
+func (x *exchange) again(attempt int) (time.Duration, bool) {
+	failing := x.err != nil || x.status == http.StatusTooManyRequests || x.status >= 500
+	if !x.repeatable || !failing || attempt >= maxAttempts {
+		return 0, false
+	}
+	wait := firstPause << (attempt - 1)
+	wait += rand.N(wait / 2) // so that many clients do not come back together
+	if after, ok := retryAfter(x.header); ok {
+		wait = after
+	}
+	return wait, wait <= longestPause
+}
+
+// retryAfter reads the seconds that a server asks to wait.
+func retryAfter(header http.Header) (time.Duration, bool) {
+	seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 31)
+	return time.Duration(seconds) * time.Second, err == nil
+}
+
+// pause waits, unless ctx ends before.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,271 @@
+package polar
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	polargo "github.com/polarsource/polar-go"
+	"github.com/polarsource/polar-go/models/components"
+	"github.com/polarsource/polar-go/models/operations"
+
+	"counterfoil/billing"
+)
+
+// eventIDKey is the metadata key that carries Event.ID. Polar takes the id as external
+// id, but does not give it back in its lists: without the key our own events would
+// come back as somebody else's and be counted twice.
+const eventIDKey = "counterfoil_event_id"
+
+// Names of the system events that move credits. Others are never asked for: Polar
+// adds new ones, and they say nothing about credits.
+const (
+	meterCredited = "meter.credited"
+	meterReset    = "meter.reset"
+)
+
+// CreditEvents implements billing.Provider.
+func (p *Provider) CreditEvents(ctx context.Context, providerCustomerID string, since time.Time) ([]billing.CreditEvent, error) {
+	name := operations.CreateNameFilterArrayOfStr([]string{meterCredited, meterReset})
+	var all []billing.CreditEvent
+	err := p.events(ctx, providerCustomerID, since, components.EventSourceSystem, &name, func(w wireEvent) error {
+		if w.Name != meterCredited && w.Name != meterReset {
+			return nil
+		}
+		event, err := creditEvent(w)
+		all = append(all, event)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("credit events of customer %s: %w", providerCustomerID, err)
+	}
+	return all, nil
+}
+
+func creditEvent(w wireEvent) (billing.CreditEvent, error) {
+	meterID, _ := w.Metadata["meter_id"].(string) // checked below
+	event := billing.CreditEvent{
+		Provider: Name, ProviderID: w.ID, ProviderCustomerID: w.CustomerID, ProviderMeterID: meterID,
+		Reset: w.Name == meterReset, OccurredAt: w.Timestamp.UTC(),
+	}
+	if w.ID == "" || meterID == "" || w.Timestamp.IsZero() {
+		return event, fmt.Errorf("%w: a %s event without id, meter or time", billing.ErrProvider, w.Name)
+	}
+	if event.Reset {
+		return event, nil
+	}
+	units, _ := w.Metadata["units"].(json.Number) // no number is no decimal text either
+	event.Rollover, _ = w.Metadata["rollover"].(bool)
+	var err error
+	if event.Units, err = billing.ParseCredits(units); err != nil {
+		return event, fmt.Errorf("%w: event %s: %w", billing.ErrProvider, w.ID, err)
+	}
+	return event, nil
+}
+
+// UsageEvents implements billing.Provider.
+func (p *Provider) UsageEvents(ctx context.Context, providerCustomerID string, since time.Time) ([]billing.ForeignEvent, error) {
+	var all []billing.ForeignEvent
+	err := p.events(ctx, providerCustomerID, since, components.EventSourceUser, nil, func(w wireEvent) error {
+		event := billing.ForeignEvent{
+			ProviderID: w.ID, ExternalID: w.ExternalID, ProviderCustomerID: w.CustomerID,
+			Name: w.Name, Metadata: w.Metadata, OccurredAt: w.Timestamp.UTC(),
+		}
+		if own, ok := w.Metadata[eventIDKey].(string); ok {
+			event.ExternalID = cmp.Or(event.ExternalID, own)
+			delete(event.Metadata, eventIDKey)
+		}
+		all = append(all, event)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("usage events of customer %s: %w", providerCustomerID, err)
+	}
+	return all, nil
+}
+
+// events reads a customer's events of one source, oldest first, each once.
+func (p *Provider) events(ctx context.Context, providerCustomerID string, since time.Time, source components.EventSource,
+	name *operations.NameFilter, each func(wireEvent) error) error {
+	if providerCustomerID == "" {
+		return fmt.Errorf("empty customer id: %w", billing.ErrInvalid) // it would list everybody's
+	}
+	of := operations.CreateEventsListQueryParamCustomerIDFilterStr(providerCustomerID)
+	from := operations.CreateSourceFilterEventSource(source)
+	request := operations.EventsListRequest{
+		CustomerID: &of, Source: &from, Name: name, Sorting: []components.EventSortProperty{components.EventSortPropertyTimestamp},
+	}
+	if !since.IsZero() {
+		request.StartTimestamp = polargo.Pointer(since.UTC())
+	}
+	var all []wireEvent
+	err := p.pages(ctx, func(ctx context.Context, page, limit *int64) error {
+		request.Page, request.Limit = page, limit
+		_, err := p.api.Events.List(ctx, request)
+		return err
+	}, func(raw json.RawMessage) error {
+		var w wireEvent
+		if err := decode(raw, &w); err != nil {
+			return fmt.Errorf("%w: read event: %w", billing.ErrProvider, err)
+		}
+		// Anybody who may send events can name one meter.credited; only the source of
+		// an event cannot be chosen.
+		if w.Source == string(source) && w.CustomerID == providerCustomerID {
+			all = append(all, w)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(all, func(a, b wireEvent) int { return a.Timestamp.Compare(b.Timestamp) })
+	seen := make(map[string]bool, len(all))
+	for _, w := range all {
+		if seen[w.ID] {
+			continue // a page moved while we read
+		}
+		seen[w.ID] = true
+		if err := each(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SendUsage implements billing.Provider.
+func (p *Provider) SendUsage(ctx context.Context, events []billing.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	batch := make([]components.Events, len(events))
+	refused := make(map[string]string)
+	for i, e := range events {
+		wire, err := ingestible(e)
+		if err != nil {
+			refused[e.ID] = err.Error()
+		}
+		batch[i] = components.CreateEventsEventCreateExternalCustomer(wire)
+	}
+	if len(refused) == 0 {
+		budget := maxSplits
+		if err := p.ingest(ctx, events, batch, refused, &budget); err != nil {
+			return fmt.Errorf("send %d events: %w", len(events), err)
+		}
+	}
+	if len(refused) > 0 {
+		return fmt.Errorf("send %d events: %w", len(events), &billing.InvalidEvents{Reasons: refused})
+	}
+	return nil
+}
+
+// maxSplits bounds the requests that one call of SendUsage spends on finding bad
+// events. What it found by then is answered; the caller sends the rest again.
+const maxSplits = 32
+
+// ingest sends a batch and collects in refused what can never be accepted. Polar
+// rejects a whole batch for one bad event and mostly says which; if it does not, the
+// halves are sent on their own.
+func (p *Provider) ingest(ctx context.Context, events []billing.Event, batch []components.Events, refused map[string]string, budget *int) error {
+	*budget--
+	err := p.call(ctx, repeatable, &struct{}{}, func(ctx context.Context) error {
+		_, err := p.api.Events.Ingest(ctx, components.EventsIngest{Events: batch})
+		return err
+	})
+	answer, isAnswer := refusedAnswer(err)
+	if !isAnswer {
+		return err
+	}
+	named := false
+	for _, d := range answer.details {
+		if i, ok := d.event(); ok && i < len(events) {
+			refused[events[i].ID] = d.Msg
+			named = true
+		}
+	}
+	switch {
+	case named:
+		return nil
+	case len(events) == 1:
+		refused[events[0].ID] = answer.message
+		return nil
+	case *budget <= 0 && len(refused) > 0:
+		return nil
+	}
+	half := len(events) / 2
+	if err := p.ingest(ctx, events[:half], batch[:half], refused, budget); err != nil {
+		return err
+	}
+	return p.ingest(ctx, events[half:], batch[half:], refused, budget)
+}
+
+// refusedAnswer is the answer that refuses a batch because of what is in it.
+func refusedAnswer(err error) (*apiError, bool) {
+	var e *apiError
+	ok := errors.As(err, &e) && (e.status == http.StatusUnprocessableEntity || e.status == http.StatusRequestEntityTooLarge)
+	return e, ok
+}
+
+// event is the index that a complaint of ["body","events",i,...] is about.
+func (d detail) event() (int, bool) {
+	if len(d.Loc) < 3 || d.Loc[0] != "body" || d.Loc[1] != "events" {
+		return 0, false
+	}
+	index, ok := d.Loc[2].(float64) // JSON's only number without a target type
+	return int(index), ok && index >= 0 && index < 1e6
+}
+
+// ingestible turns an event into Polar's form. An error says why that is impossible.
+func ingestible(e billing.Event) (components.EventCreateExternalCustomer, error) {
+	metadata := make(map[string]components.EventMetadataInput, len(e.Metadata)+1)
+	for key, value := range e.Metadata {
+		wire, err := metadataValue(value)
+		if err != nil {
+			return components.EventCreateExternalCustomer{}, fmt.Errorf("metadata %s: %w", clip(key), err)
+		}
+		metadata[key] = wire
+	}
+	metadata[eventIDKey] = components.CreateEventMetadataInputStr(e.ID)
+	return components.EventCreateExternalCustomer{
+		Name: e.Name, ExternalCustomerID: e.CustomerID, ExternalID: polargo.String(e.ID),
+		Timestamp: polargo.Pointer(e.OccurredAt.UTC()), Metadata: metadata,
+	}, nil
+}
+
+func metadataValue(value any) (components.EventMetadataInput, error) {
+	switch v := value.(type) {
+	case string:
+		return components.CreateEventMetadataInputStr(v), nil
+	case bool:
+		return components.CreateEventMetadataInputBoolean(v), nil
+	case int64:
+		return components.CreateEventMetadataInputInteger(v), nil
+	case int:
+		return components.CreateEventMetadataInputInteger(int64(v)), nil
+	case json.Number:
+		return metadataNumber(v.String())
+	default:
+		return components.EventMetadataInput{}, fmt.Errorf("a %T", value)
+	}
+}
+
+// metadataNumber sends a whole number as one, and a decimal only if it survives the
+// float that polar-go and Polar keep it in: up to 15 digits do.
+func metadataNumber(text string) (components.EventMetadataInput, error) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return components.CreateEventMetadataInputInteger(n), nil
+	}
+	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
+	digits := strings.Trim(strings.Replace(strings.TrimPrefix(mantissa, "-"), ".", "", 1), "0")
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil || len(digits) > 15 {
+		return components.EventMetadataInput{}, fmt.Errorf("%s has more digits than Polar keeps", clip(text))
+	}
+	return components.CreateEventMetadataInputNumber(number), nil
+}

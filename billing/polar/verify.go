@@ -1,0 +1,133 @@
+package polar
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"counterfoil/billing"
+)
+
+// tolerance is how far the time of a signature may be from ours, both ways: later
+// than that a captured request is a replay, earlier it is a clock that is wrong.
+const tolerance = 5 * time.Minute
+
+// errSignature is the one answer to every request that cannot be trusted, so that a
+// prober learns nothing from it.
+var errSignature = fmt.Errorf("webhook without a valid signature: %w", billing.ErrDenied)
+
+const (
+	secretPrefix  = "whsec_"
+	minKey        = 16   // bytes of a decoded key; a shorter one could be guessed
+	maxSignatures = 16   // in one header
+	maxHeader     = 4096 // bytes of the signature header
+	maxDeliveryID = 256
+)
+
+// signingKeys derives every key that Polar may sign with. Until 2026-09-08 the key
+// was the whole text of the secret, prefix included; since then it is what the rest
+// decodes to, as Standard Webhooks has it. The text does not tell which one applies.
+func signingKeys(secrets []string) ([][]byte, error) {
+	var keys [][]byte
+	for _, secret := range secrets {
+		rest := strings.TrimPrefix(strings.TrimPrefix(secret, "polar_"), "whs_")
+		if strings.TrimSpace(strings.TrimPrefix(rest, secretPrefix)) == "" {
+			return nil, errors.New("polar: a webhook secret is empty: set POLAR_WEBHOOK_SECRET")
+		}
+		keys = append(keys, []byte(secret))
+		encoded, standard := strings.CutPrefix(secret, secretPrefix)
+		if !standard {
+			continue
+		}
+		key, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
+		if err == nil && len(key) >= minKey {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("polar: no webhook secret: set POLAR_WEBHOOK_SECRET")
+	}
+	return keys, nil
+}
+
+// Verify implements billing.Provider. Every signature in the header is compared with
+// every key, whatever matched before, and the work is done for unusable headers too:
+// the time it takes tells as little as the answer. ErrDenied: not from Polar. A
+// signed body that is no envelope is ErrInvalid.
+func (p *Provider) Verify(header http.Header, body []byte, now time.Time) (billing.Delivery, error) {
+	id, idOK := single(header, "Webhook-Id", maxDeliveryID)
+	stamp, stampOK := single(header, "Webhook-Timestamp", 20)
+	signatures, signaturesOK := single(header, "Webhook-Signature", maxHeader)
+	sent, sentOK := signedAt(stamp, now)
+	signed := p.signed(id, stamp, body, signatures)
+	if !idOK || !stampOK || !signaturesOK || !sentOK || !signed {
+		return billing.Delivery{}, errSignature
+	}
+	d := billing.Delivery{Provider: Name, ID: id, SentAt: sent, Body: body}
+	var e envelope
+	if !utf8.Valid(body) || json.Unmarshal(body, &e) != nil || e.Type == "" {
+		return billing.Delivery{}, fmt.Errorf("webhook %s: the body is no event: %w", id, billing.ErrInvalid)
+	}
+	d.Type, d.Object = e.Type, e.ref()
+	return d, nil
+}
+
+// signed compares all signatures with all keys in constant time.
+func (p *Provider) signed(id, stamp string, body []byte, signatures string) bool {
+	var want [][]byte
+	for _, key := range p.keys {
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(id + "." + stamp + "."))
+		mac.Write(body)
+		want = append(want, mac.Sum(nil))
+	}
+	match := false
+	for i, entry := range strings.Split(signatures, " ") {
+		if i == maxSignatures {
+			break
+		}
+		version, text, _ := strings.Cut(entry, ",")
+		have, err := base64.StdEncoding.Strict().DecodeString(text)
+		if version != "v1" || err != nil || len(have) != sha256.Size {
+			continue
+		}
+		for _, w := range want {
+			if hmac.Equal(have, w) {
+				match = true
+			}
+		}
+	}
+	return match
+}
+
+// signedAt reads the time of a signature: digits only, the way Polar writes it.
+func signedAt(stamp string, now time.Time) (time.Time, bool) {
+	if stamp == "" || stamp[0] == '0' || len(stamp) > 11 {
+		return time.Time{}, false
+	}
+	for i := range len(stamp) {
+		if stamp[i] < '0' || stamp[i] > '9' {
+			return time.Time{}, false
+		}
+	}
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	sent := time.Unix(seconds, 0).UTC()
+	return sent, err == nil && now.Sub(sent).Abs() <= tolerance
+}
+
+// single is a header that is there exactly once.
+func single(header http.Header, name string, most int) (string, bool) {
+	values := header[name]
+	if len(values) != 1 || values[0] == "" || len(values[0]) > most {
+		return "", false
+	}
+	return values[0], true
+}
