@@ -1,12 +1,11 @@
 package db
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
+	"counterfoil/billing"
 	"counterfoil/db/gen"
 )
 
@@ -60,24 +59,27 @@ func enqueue(ctx context.Context, q *gen.Queries, job Job, due, now time.Time) e
 	return nil
 }
 
-// ClaimJobs takes up to most jobs that are due, the longest waiting first, and
-// leases them until a time: nobody else claims them before, and a crash gives them
-// back then. Each counts one more try.
-func (s *Store) ClaimJobs(ctx context.Context, most int, until, now time.Time) ([]Job, error) {
-	var jobs []Job
-	err := s.inTx(ctx, func(q *gen.Queries) error {
-		rows, err := q.ClaimJobs(ctx, gen.ClaimJobsParams{LeasedUntil: millis(until), Now: millis(now), Most: int64(most)})
+// ClaimJob takes the job of a kind that has been due longest and leases it until a
+// time: nobody else claims it before, and after a crash it is due again then. It
+// counts one more try. billing.ErrNotFound: none is due.
+func (s *Store) ClaimJob(ctx context.Context, kind string, until, now time.Time) (Job, error) {
+	due, err := s.r.JobIsDue(ctx, gen.JobIsDueParams{Kind: kind, Now: millis(now)})
+	if err != nil {
+		return Job{}, fmt.Errorf("look for a %s job: %w", kind, err)
+	}
+	if due == 0 {
+		return Job{}, fmt.Errorf("%s job: %w", kind, billing.ErrNotFound)
+	}
+	var job Job
+	err = s.inTx(ctx, func(q *gen.Queries) error {
+		row, err := q.ClaimJob(ctx, gen.ClaimJobParams{LeasedUntil: millis(until), Kind: kind, Now: millis(now)})
 		if err != nil {
-			return fmt.Errorf("claim jobs: %w", err)
+			return fmt.Errorf("claim a %s job: %w", kind, found(err))
 		}
-		// RETURNING promises no order.
-		slices.SortFunc(rows, func(a, b gen.Outbox) int {
-			return cmp.Or(cmp.Compare(a.NextTryAt, b.NextTryAt), cmp.Compare(a.ID, b.ID))
-		})
-		jobs = mapEach(rows, jobOf)
+		job = jobOf(row)
 		return nil
 	})
-	return jobs, err
+	return job, err
 }
 
 func jobOf(row gen.Outbox) Job {

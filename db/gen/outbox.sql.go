@@ -9,59 +9,44 @@ import (
 	"context"
 )
 
-const claimJobs = `-- name: ClaimJobs :many
+const claimJob = `-- name: ClaimJob :one
 UPDATE outbox SET leased_until = ?1, tries = tries + 1
 WHERE id IN (
     SELECT due.id FROM outbox AS due
-    WHERE due.state = 'waiting' AND due.next_try_at <= ?2 AND due.leased_until <= ?2
-    ORDER BY due.next_try_at, due.id LIMIT ?3
-) AND state = 'waiting' AND next_try_at <= ?2 AND leased_until <= ?2
+    WHERE due.kind = ?2 AND due.state = 'waiting' AND due.next_try_at <= ?3 AND due.leased_until <= ?3
+    ORDER BY due.next_try_at, due.id LIMIT 1
+) AND state = 'waiting' AND next_try_at <= ?3 AND leased_until <= ?3
 RETURNING id, kind, "key", customer_id, payload, generation, state, tries, next_try_at, leased_until, created_at, done_at, error
 `
 
-type ClaimJobsParams struct {
+type ClaimJobParams struct {
 	LeasedUntil int64
+	Kind        string
 	Now         int64
-	Most        int64
 }
 
-// Take jobs that are due and leave a lease on them. The condition is repeated
-// outside for PostgreSQL, where two claimers may see the same rows inside.
-func (q *Queries) ClaimJobs(ctx context.Context, arg ClaimJobsParams) ([]Outbox, error) {
-	rows, err := q.db.QueryContext(ctx, claimJobs, arg.LeasedUntil, arg.Now, arg.Most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Outbox
-	for rows.Next() {
-		var i Outbox
-		if err := rows.Scan(
-			&i.ID,
-			&i.Kind,
-			&i.Key,
-			&i.CustomerID,
-			&i.Payload,
-			&i.Generation,
-			&i.State,
-			&i.Tries,
-			&i.NextTryAt,
-			&i.LeasedUntil,
-			&i.CreatedAt,
-			&i.DoneAt,
-			&i.Error,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+// Take the job of a kind that has been due longest and leave a lease on it. The
+// condition is repeated outside for PostgreSQL, where two claimers may see the same
+// row inside.
+func (q *Queries) ClaimJob(ctx context.Context, arg ClaimJobParams) (Outbox, error) {
+	row := q.db.QueryRowContext(ctx, claimJob, arg.LeasedUntil, arg.Kind, arg.Now)
+	var i Outbox
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.Key,
+		&i.CustomerID,
+		&i.Payload,
+		&i.Generation,
+		&i.State,
+		&i.Tries,
+		&i.NextTryAt,
+		&i.LeasedUntil,
+		&i.CreatedAt,
+		&i.DoneAt,
+		&i.Error,
+	)
+	return i, err
 }
 
 const completeJob = `-- name: CompleteJob :execrows
@@ -123,6 +108,27 @@ func (q *Queries) EnqueueJob(ctx context.Context, arg EnqueueJobParams) error {
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const jobIsDue = `-- name: JobIsDue :one
+SELECT CAST(COUNT(*) AS BIGINT) FROM (
+    SELECT 1 FROM outbox
+    WHERE kind = ?1 AND state = 'waiting' AND next_try_at <= ?2 AND leased_until <= ?2 LIMIT 1
+) AS due
+`
+
+type JobIsDueParams struct {
+	Kind string
+	Now  int64
+}
+
+// Whether there is anything to claim: idle runners ask this on the readers' pool and
+// leave the writer alone.
+func (q *Queries) JobIsDue(ctx context.Context, arg JobIsDueParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, jobIsDue, arg.Kind, arg.Now)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const outboxCounts = `-- name: OutboxCounts :many

@@ -15,14 +15,23 @@ ON CONFLICT (kind, key) DO UPDATE SET
     done_at = NULL,
     error = '';
 
--- name: ClaimJobs :many
--- Take jobs that are due and leave a lease on them. The condition is repeated
--- outside for PostgreSQL, where two claimers may see the same rows inside.
+-- name: JobIsDue :one
+-- Whether there is anything to claim: idle runners ask this on the readers' pool and
+-- leave the writer alone.
+SELECT CAST(COUNT(*) AS BIGINT) FROM (
+    SELECT 1 FROM outbox
+    WHERE kind = @kind AND state = 'waiting' AND next_try_at <= @now AND leased_until <= @now LIMIT 1
+) AS due;
+
+-- name: ClaimJob :one
+-- Take the job of a kind that has been due longest and leave a lease on it. The
+-- condition is repeated outside for PostgreSQL, where two claimers may see the same
+-- row inside.
 UPDATE outbox SET leased_until = @leased_until, tries = tries + 1
 WHERE id IN (
     SELECT due.id FROM outbox AS due
-    WHERE due.state = 'waiting' AND due.next_try_at <= @now AND due.leased_until <= @now
-    ORDER BY due.next_try_at, due.id LIMIT @most
+    WHERE due.kind = @kind AND due.state = 'waiting' AND due.next_try_at <= @now AND due.leased_until <= @now
+    ORDER BY due.next_try_at, due.id LIMIT 1
 ) AND state = 'waiting' AND next_try_at <= @now AND leased_until <= @now
 RETURNING *;
 

@@ -43,7 +43,7 @@ CREATE TABLE outbox (
     error        TEXT NOT NULL DEFAULT '',
     UNIQUE (kind, key)
 );
-CREATE INDEX outbox_due ON outbox (state, next_try_at);
+CREATE INDEX outbox_due ON outbox (kind, state, next_try_at);
 
 -- +goose Down
 DROP TABLE outbox;
