@@ -12,14 +12,14 @@ type Failure struct {
 type failureText struct{ title, text, advice string }
 
 var failureTexts = map[int]failureText{
-	400: {"failure.400.title", "failure.400.text", "failure.400.advice"},
-	403: {"failure.403.title", "failure.403.text", "failure.403.advice"},
-	404: {"failure.404.title", "failure.404.text", "failure.404.advice"},
-	409: {"failure.409.title", "failure.409.text", "failure.409.advice"},
-	413: {"failure.413.title", "failure.413.text", "failure.413.advice"},
-	429: {"failure.429.title", "failure.429.text", "failure.429.advice"},
-	500: {"failure.500.title", "failure.500.text", "failure.500.advice"},
-	503: {"failure.503.title", "failure.503.text", "failure.503.advice"},
+	400: {"failure.title.400", "failure.text.400", "failure.advice.400"},
+	403: {"failure.title.403", "failure.text.403", "failure.advice.403"},
+	404: {"failure.title.404", "failure.text.404", "failure.advice.404"},
+	409: {"failure.title.409", "failure.text.409", "failure.advice.409"},
+	413: {"failure.title.413", "failure.text.413", "failure.advice.413"},
+	429: {"failure.title.429", "failure.text.429", "failure.advice.429"},
+	500: {"failure.title.500", "failure.text.500", "failure.advice.500"},
+	503: {"failure.title.503", "failure.text.503", "failure.advice.503"},
 }
 
 // failureWords returns the texts of a status. One without texts of its own gets

@@ -21,21 +21,10 @@ type Page struct {
 	AsOf  *AsOf  // nil: nothing on the page is a copy of a provider's data
 
 	RequestID string // shown on error pages, so that a report can be found in the log
-
-	// Asset returns the URL of a static file by its name, such as "app.css".
-	// nil serves the plain names below /static/.
-	Asset func(name string) string
 }
 
 // t is the text of that id in the page's language.
 func (p Page) t(id string, args ...any) string { return p.T.T(id, args...) }
-
-func (p Page) asset(name string) string {
-	if p.Asset == nil {
-		return "/static/" + name
-	}
-	return p.Asset(name)
-}
 
 func (p Page) brand() string {
 	if p.Brand.Name == "" {
