@@ -36,7 +36,8 @@ type Store struct {
 	read  *sql.DB
 	r     *gen.Queries // on the read-only pool
 
-	receipts receipts // deliveries that wait for the next commit
+	receipts receipts   // deliveries that wait for the next commit
+	usage    usageGroup // events that wait for the next commit
 }
 
 // SQLite keeps every acknowledged fact over power loss: synchronous FULL. The
@@ -116,7 +117,7 @@ func (s *Store) inTx(ctx context.Context, work func(q *gen.Queries) error) error
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := work(gen.New(tx)); err != nil {
+	if err := work(gen.New(newStatements(tx))); err != nil {
 		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
 			return errors.Join(err, fmt.Errorf("roll back: %w", rollback))
 		}

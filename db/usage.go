@@ -1,0 +1,141 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"counterfoil/billing"
+	"counterfoil/db/gen"
+)
+
+// RecordUsage keeps one use for ever, in one transaction with the roll-ups of every
+// meter that counts it and the debit of its wallets; the worker reports it to the
+// provider later. It is false when the same event was recorded before, which changes
+// nothing. A wallet may go below zero: see noFloor.
+//
+// Many callers at once share one transaction, so the disk is waited for once.
+// ErrInvalid: the event can never be accepted. ErrConflict: its id was used for
+// something else. If ctx ends while waiting the outcome is open; repeat it.
+func (s *Store) RecordUsage(ctx context.Context, event billing.Event, provider string, meters []billing.Meter, now time.Time) (recorded bool, err error) {
+	if err := event.Validate(now); err != nil {
+		return false, fmt.Errorf("record usage: %w", err)
+	}
+	u, err := newUse(event, provider, meters, now)
+	if err != nil {
+		return false, fmt.Errorf("record usage: %w", err)
+	}
+	u.state = UsageWaiting
+	recorded, err = s.usage.do(ctx, s, u)
+	if err != nil {
+		return false, fmt.Errorf("record event %.60q of customer %s: %w", event.ID, event.CustomerID, err)
+	}
+	return recorded, nil
+}
+
+// use is an event on its way into the database. What it counts is worked out before
+// the transaction, which is everybody's, begins.
+type use struct {
+	billing.Event
+	provider        string
+	providerEventID string // of a foreign event
+	metadata        string // as it is stored
+	counts          []count
+	state           UsageState
+	countedAt       time.Time // when the provider took it; zero for not yet
+	at              time.Time // when we learned of it
+}
+
+// count is what an event adds to one meter. One that is not additive (the largest, the
+// number of different ones) has no units: the figure is the provider's business.
+type count struct {
+	meter    billing.Ref
+	units    billing.Credits
+	additive bool
+}
+
+func newUse(event billing.Event, provider string, meters []billing.Meter, now time.Time) (use, error) {
+	metadata, err := writeMetadata(event.Metadata)
+	if err != nil {
+		return use{}, err
+	}
+	u := use{Event: event, provider: provider, metadata: metadata, at: now}
+	for _, meter := range meters {
+		if meter.Provider == provider && meter.Matches(event) {
+			units, additive := meter.Units(event)
+			u.counts = append(u.counts, count{meter.Ref(), units, additive})
+		}
+	}
+	return u, nil
+}
+
+// errReused is how record refuses an id with other content. Nothing was written, so
+// the rest of a batch can go on.
+var errReused = fmt.Errorf("the id was used for another event: %w", billing.ErrConflict)
+
+// record writes the event and posts its debits. An event that is here already is
+// posted on meters that did not count it yet, because they were not known when it
+// came; on all others its business key stops it.
+func (l *ledger) record(ctx context.Context, u use) (recorded bool, err error) {
+	row := gen.InsertUsageEventParams{
+		ID: u.ID, CustomerID: u.CustomerID, Provider: u.provider, ProviderEventID: u.providerEventID,
+		Name: u.Name, Metadata: u.metadata, OccurredAt: millis(u.OccurredAt), ReceivedAt: millis(u.at),
+		State: string(u.state), NextTryAt: millis(u.at), SentAt: maybeMillis(u.countedAt),
+	}
+	n, err := l.q.InsertUsageEvent(ctx, row)
+	if err != nil {
+		return false, fmt.Errorf("insert: %w", err)
+	}
+	if n == 0 {
+		if err := l.sameEvent(ctx, row); err != nil {
+			return false, err
+		}
+	}
+	return n > 0, l.count(ctx, u, n > 0)
+}
+
+// sameEvent checks that a repeated id says the same as the first time. When it
+// happened counts in whole milliseconds.
+func (l *ledger) sameEvent(ctx context.Context, row gen.InsertUsageEventParams) error {
+	have, err := l.q.UsageEvent(ctx, row.ID)
+	if err := found(err); err != nil {
+		if errors.Is(err, billing.ErrNotFound) {
+			return errReused // the provider's id is here under another one of ours
+		}
+		return fmt.Errorf("read the first: %w", err)
+	}
+	if have.CustomerID != row.CustomerID || have.Provider != row.Provider || have.Name != row.Name ||
+		have.Metadata != row.Metadata || have.OccurredAt != row.OccurredAt {
+		return errReused
+	}
+	return nil
+}
+
+// count adds the event to its meters: the hour's roll-up, and the debit. A meter
+// without units has nothing to stop a repetition, so only a new event counts there.
+func (l *ledger) count(ctx context.Context, u use, isNew bool) error {
+	for _, c := range u.counts {
+		counts := isNew
+		if c.additive {
+			var err error
+			counts, err = l.post(ctx, walletKey{u.CustomerID, c.meter}, billing.Movement{
+				Cause: billing.CauseUsed, FactKind: billing.FactUse, FactID: u.ID,
+				Units: -c.units, OccurredAt: u.OccurredAt,
+			}, "")
+			if err != nil {
+				return err
+			}
+		}
+		if !counts {
+			continue
+		}
+		if err := l.q.AddUsageHour(ctx, gen.AddUsageHourParams{
+			CustomerID: u.CustomerID, Provider: c.meter.Provider, ProviderMeterID: c.meter.ProviderID,
+			Hour: floorDiv(millis(u.OccurredAt), hour), Units: int64(c.units), Events: 1,
+		}); err != nil {
+			return fmt.Errorf("roll up: %w", err)
+		}
+	}
+	return nil
+}
