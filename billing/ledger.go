@@ -85,9 +85,10 @@ type Use struct {
 }
 
 // Fold turns all credit events and uses of one customer and one meter into movements,
-// oldest first. The order and repetition of its input do not matter. Of facts at one
-// instant a reset comes first (uses at or after it belong to the new period), then
-// what is taken back, carried over, granted, and used.
+// oldest first. Repetition in its input does not matter, nor does order, but among
+// credits of one instant, which keep theirs. Of facts at one instant a reset comes
+// first (uses at or after it belong to the new period), then what is taken back,
+// carried over, granted, and used.
 //
 // ErrInvalid: the numbers do not fit.
 func Fold(credits []CreditEvent, uses []Use) (Wallet, []Movement, error) {
@@ -155,5 +156,9 @@ func creditRank(e CreditEvent) int {
 }
 
 func compareFacts(a, b fact) int {
-	return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.rank, b.rank), cmp.Compare(a.kind, b.kind), cmp.Compare(a.id, b.id))
+	order := cmp.Or(a.at.Compare(b.at), cmp.Compare(a.rank, b.rank))
+	if order == 0 && a.rank == rankUse {
+		return cmp.Compare(a.id, b.id)
+	}
+	return order
 }

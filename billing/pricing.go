@@ -1,6 +1,9 @@
 package billing
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Recurring reports whether the product is paid again every Interval.
 func (p Product) Recurring() bool { return p.Interval != IntervalNone }
@@ -21,7 +24,7 @@ func (p Product) BasePrice(currency string) (Price, error) {
 		}
 	}
 	if best < 0 {
-		return Price{}, ErrNotFound
+		return Price{}, fmt.Errorf("price of product %s in %q: %w", p.ProviderID, currency, ErrNotFound)
 	}
 	return p.Prices[best], nil
 }

@@ -96,11 +96,17 @@ type NewCustomer struct {
 type CheckoutRequest struct {
 	ProviderProductID string
 	CustomerID        string // ours
-	Email             string // prefilled
-	Name              string
-	SuccessURL        string
-	ReturnURL         string
-	Metadata          map[string]string
+	// ProviderCustomerID is who that is at the provider, empty while it does not know.
+	ProviderCustomerID string
+	// UpgradesSubscriptionID names a free subscription of the provider that the
+	// purchase replaces; empty for a purchase of its own.
+	UpgradesSubscriptionID string
+
+	Email      string // prefilled
+	Name       string
+	SuccessURL string
+	ReturnURL  string
+	Metadata   map[string]string
 }
 
 // Cancellation is why a customer leaves. Reason is one of CancelReasons or empty.

@@ -76,6 +76,16 @@ type ForeignEvent struct {
 	OccurredAt         time.Time
 }
 
+// Event gives a foreign event the form that meters match. Its ID is the one that we
+// or somebody else sent it with, else the provider's.
+func (f ForeignEvent) Event() Event {
+	id := f.ExternalID
+	if id == "" {
+		id = f.ProviderID
+	}
+	return Event{ID: id, Name: f.Name, Metadata: f.Metadata, OccurredAt: f.OccurredAt}
+}
+
 // CreditEvent is one movement of granted credits in a provider's own record: a
 // grant (Units > 0), a revocation (Units < 0), or a reset, which ends the period
 // and whatever was left in it. Polar keeps them as system events meter.credited and
