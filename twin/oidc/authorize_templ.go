@@ -44,7 +44,7 @@ func authorizePage(f form, personas []Persona) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"sheet narrow\"><header class=\"centred\"><h1>Who are you today?</h1><p class=\"quiet\"><strong>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"sheet narrow\"><header class=\"centred tight\"><h1>Who are you today?</h1><p class=\"quiet\"><strong>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -105,7 +105,9 @@ func (s *server) checkoutView(c twin.Checkout, f checkoutForm, wrong problems) (
 // tellAmounts fills in the lines that lead to today's total, and what comes after it.
 func (s *server) tellAmounts(v *checkoutView, c twin.Checkout, product twin.Product) {
 	v.Lines = []amountLine{{Label: product.Name, Note: v.Per, Amount: look.Money(c.Subtotal, c.Currency)}}
+	next := c.Subtotal
 	if discount, err := s.engine.Discount(c.DiscountID); err == nil {
+		next = renewal(c, discount)
 		v.Applied = discount.Code
 		if v.Applied == "" {
 			v.Applied = discount.Name
@@ -118,12 +120,12 @@ func (s *server) tellAmounts(v *checkoutView, c twin.Checkout, product twin.Prod
 	v.TotalLabel, v.Total = "Total", look.Money(c.DueToday(), c.Currency)
 	if product.Recurring() {
 		v.TotalLabel = "Total due today"
-		next := product.Interval.After(s.engine.Now(), max(1, product.IntervalCount))
+		when := product.Interval.After(s.engine.Now(), max(1, product.IntervalCount))
 		if !c.TrialEnd.IsZero() {
-			next = c.TrialEnd
+			when = c.TrialEnd
 		}
 		if c.Subtotal > 0 {
-			v.Later = "Renews on " + day(next) + "."
+			v.Later = "Then " + look.Money(next, c.Currency) + " " + v.Per + ", first on " + day(when)
 		}
 	}
 }
@@ -142,7 +144,7 @@ func tellDeed(v *checkoutView, c twin.Checkout, product twin.Product) {
 		v.Fine = "No card is needed."
 	default:
 		v.Heading, v.Button = "Subscribe to "+product.Name, "Pay "+v.Total+" and subscribe"
-		v.Fine = "You allow " + v.MerchantName + " to charge this card " + v.Per + " until you cancel. You can cancel at any time."
+		v.Fine = "You allow " + v.MerchantName + " to charge this card " + each(product.Interval, product.IntervalCount) + " until you cancel. You can cancel at any time."
 	}
 	if c.DueToday() == 0 && !product.Recurring() {
 		v.Button, v.Fine = "Get it for free", ""

@@ -17,6 +17,7 @@ type frontView struct {
 	Figures    []figure
 	Steps      []step
 	Events     []eventRow
+	Endpoints  []endpointRow
 	Tokens     []Token
 	Base       string
 }
@@ -38,14 +39,19 @@ func (s *server) showFront(w http.ResponseWriter, r *http.Request) error {
 		Figures: []figure{
 			{Label: "Products", Value: look.Count(int64(sum.Products))},
 			{Label: "Customers", Value: look.Count(int64(sum.Customers))},
-			{Label: "Active subscriptions", Value: look.Count(int64(sum.Subscriptions))},
+			{Label: "Subscriptions", Value: look.Count(int64(sum.Subscriptions))},
 			{Label: "Orders", Value: look.Count(int64(sum.Orders))},
 			{Label: "Checkouts", Value: look.Count(int64(sum.Checkouts))},
 			{Label: "Usage events", Value: look.Count(int64(sum.Events))},
 			{Label: "Mails", Value: look.Count(int64(sum.Mails)), Href: "/_twin/mail"},
 			{Label: "Webhooks waiting", Value: look.Count(int64(sum.Waiting))},
 		},
-		Events: s.recentEvents(),
+	}
+	if err := s.engine.Read(func(view *twin.View) error {
+		v.Events, v.Endpoints = eventRows(view), endpointRows(view)
+		return nil
+	}); err != nil {
+		return err
 	}
 	return look.Render(w, r, http.StatusOK, frontPage(look.Page{Title: "Behind the scenes", Nav: "/_twin/", Wide: true}, v))
 }

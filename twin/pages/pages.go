@@ -61,6 +61,7 @@ func New(engine *twin.Engine, config Config) http.Handler {
 		"GET /_twin/{$}":              s.showFront,
 		"POST /_twin/clock":           s.moveClock,
 		"POST /_twin/events/{id}":     s.resend,
+		"POST /_twin/endpoints/{id}":  s.switchOn,
 		"GET /_twin/mail":             s.listMail,
 		"GET /_twin/mail.json":        s.listMailJSON,
 		"GET /_twin/mail/{id}":        s.showMail,
@@ -143,6 +144,9 @@ func webAddress(address string) string {
 
 // day writes a date the way the pages show dates, in UTC.
 func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+
+// shortDay writes a date for a narrow column, in UTC.
+func shortDay(t time.Time) string { return t.UTC().Format("2 Jan 2006") }
 
 // minute writes a date and a time, in UTC.
 func minute(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") }

@@ -404,7 +404,7 @@ func portalOrders(v portalView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"orders\"><table class=\"table\"><thead><tr><th scope=\"col\">Order</th><th scope=\"col\">For</th><th scope=\"col\">State</th><th scope=\"col\" class=\"number\">Amount</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All orders\"><table class=\"table\"><thead><tr><th scope=\"col\">Order</th><th scope=\"col\">For</th><th scope=\"col\">State</th><th scope=\"col\" class=\"number\">Amount</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -103,7 +103,7 @@ var orderStates = map[string][2]string{
 }
 
 func (s *server) orderRow(who visitor, order twin.Order) orderRow {
-	row := orderRow{Number: order.Number, Date: day(order.CreatedAt), For: order.Description, Amount: look.Money(order.Total, order.Currency)}
+	row := orderRow{Number: order.Number, Date: shortDay(order.CreatedAt), For: order.Description, Amount: look.Money(order.Total, order.Currency)}
 	row.State, row.Tone = orderStates[order.Status][0], orderStates[order.Status][1]
 	if order.Status == twin.OrderPartially {
 		row.State += " (" + look.Money(order.Refunded+order.RefundedTax, order.Currency) + ")"

@@ -20,6 +20,14 @@ func per(interval twin.Interval, count int) string {
 	return fmt.Sprintf("every %d %ss", count, interval)
 }
 
+// each is the adverb to per: "every month", "every 3 months".
+func each(interval twin.Interval, count int) string {
+	if count <= 1 {
+		return "every " + string(interval)
+	}
+	return per(interval, count)
+}
+
 // priceOf names a product's price before discounts: "$24.00 a month", "Free", "$12.00 once".
 func priceOf(p twin.Product, currency string) string {
 	base, ok := p.Base(currency)
@@ -37,6 +45,15 @@ func priceOf(p twin.Product, currency string) string {
 		return look.Money(base.Amount, base.Currency) + " once"
 	}
 	return look.Money(base.Amount, base.Currency) + " " + period
+}
+
+// renewal is what a recurring discount leaves of an amount, and the whole amount
+// otherwise: the engine decides at each renewal, this is the promise made today.
+func renewal(c twin.Checkout, d twin.Discount) int64 {
+	if d.Duration == "forever" || d.Duration == "repeating" && d.Months > 1 {
+		return c.Subtotal - c.Discount
+	}
+	return c.Subtotal
 }
 
 // discountNote says how much a discount takes off and for how long.
