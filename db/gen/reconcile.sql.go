@@ -10,12 +10,16 @@ import (
 )
 
 const dueReconciliations = `-- name: DueReconciliations :many
-SELECT provider_customers.customer_id, CAST(COALESCE(reconciliations.synced_at, 0) AS BIGINT) AS synced_at
+SELECT provider_customers.customer_id
 FROM provider_customers
 LEFT JOIN reconciliations ON reconciliations.provider = provider_customers.provider
     AND reconciliations.customer_id = provider_customers.customer_id
 WHERE provider_customers.provider = ?1 AND provider_customers.customer_id IS NOT NULL
     AND provider_customers.deleted_at IS NULL AND COALESCE(reconciliations.synced_at, 0) < CAST(?2 AS BIGINT)
+    AND NOT EXISTS (
+        SELECT 1 FROM outbox WHERE outbox.kind = 'reconcile_customer'
+            AND outbox.key = provider_customers.customer_id AND outbox.state <> 'done'
+    )
 ORDER BY COALESCE(reconciliations.synced_at, 0), provider_customers.customer_id LIMIT ?3
 `
 
@@ -25,25 +29,21 @@ type DueReconciliationsParams struct {
 	Most      int64
 }
 
-type DueReconciliationsRow struct {
-	CustomerID *string
-	SyncedAt   int64
-}
-
-// Linked customers whose last full copy is older than a moment, the longest waiting first.
-func (q *Queries) DueReconciliations(ctx context.Context, arg DueReconciliationsParams) ([]DueReconciliationsRow, error) {
+// Linked customers whose last full copy is older than a moment, the longest waiting
+// first; not those whose reading waits already, or is parked until somebody looks.
+func (q *Queries) DueReconciliations(ctx context.Context, arg DueReconciliationsParams) ([]*string, error) {
 	rows, err := q.db.QueryContext(ctx, dueReconciliations, arg.Provider, arg.OlderThan, arg.Most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []DueReconciliationsRow
+	var items []*string
 	for rows.Next() {
-		var i DueReconciliationsRow
-		if err := rows.Scan(&i.CustomerID, &i.SyncedAt); err != nil {
+		var customer_id *string
+		if err := rows.Scan(&customer_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, customer_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

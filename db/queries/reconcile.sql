@@ -12,11 +12,16 @@ INSERT INTO reconciliations (provider, customer_id, error) VALUES (@provider, @c
 ON CONFLICT (provider, customer_id) DO UPDATE SET error = excluded.error;
 
 -- name: DueReconciliations :many
--- Linked customers whose last full copy is older than a moment, the longest waiting first.
-SELECT provider_customers.customer_id, CAST(COALESCE(reconciliations.synced_at, 0) AS BIGINT) AS synced_at
+-- Linked customers whose last full copy is older than a moment, the longest waiting
+-- first; not those whose reading waits already, or is parked until somebody looks.
+SELECT provider_customers.customer_id
 FROM provider_customers
 LEFT JOIN reconciliations ON reconciliations.provider = provider_customers.provider
     AND reconciliations.customer_id = provider_customers.customer_id
 WHERE provider_customers.provider = @provider AND provider_customers.customer_id IS NOT NULL
     AND provider_customers.deleted_at IS NULL AND COALESCE(reconciliations.synced_at, 0) < CAST(@older_than AS BIGINT)
+    AND NOT EXISTS (
+        SELECT 1 FROM outbox WHERE outbox.kind = 'reconcile_customer'
+            AND outbox.key = provider_customers.customer_id AND outbox.state <> 'done'
+    )
 ORDER BY COALESCE(reconciliations.synced_at, 0), provider_customers.customer_id LIMIT @most;
