@@ -66,10 +66,11 @@ func (s *Service) RequestCode(w http.ResponseWriter, r *http.Request, typed, nex
 	return nil
 }
 
-// VerifyCode signs in the address that this browser asked a code for. The session
-// before ends and a new one begins. Refusals: BadCode, WrongCode, CodeDead,
-// CodeExpired, CodeUsed, ForeignBrowser, TooMany.
-func (s *Service) VerifyCode(w http.ResponseWriter, r *http.Request, typed string) (Arrival, error) {
+// VerifyCode signs in the address that this browser asked a code for; an empty
+// address is the last one it asked for. The session before ends and a new one
+// begins. Refusals: BadCode, WrongCode, CodeDead, CodeExpired, CodeUsed,
+// ForeignBrowser, TooMany.
+func (s *Service) VerifyCode(w http.ResponseWriter, r *http.Request, email, typed string) (Arrival, error) {
 	plain, err := plainCode(typed)
 	if err != nil {
 		return Arrival{}, refuse(BadCode, err)
@@ -78,7 +79,7 @@ func (s *Service) VerifyCode(w http.ResponseWriter, r *http.Request, typed strin
 	if err := s.limits.proofs.pass(ClientNetwork(r, s.Proxies), now); err != nil {
 		return Arrival{}, err
 	}
-	code, before, err := s.tried(r, now)
+	code, before, err := s.tried(r, email, now)
 	if err != nil {
 		return Arrival{}, err
 	}
@@ -107,7 +108,7 @@ func (s *Service) VerifyCode(w http.ResponseWriter, r *http.Request, typed strin
 
 // tried takes a try from the code that this browser asked for, and tells which
 // session it asked in.
-func (s *Service) tried(r *http.Request, now time.Time) (db.Code, string, error) {
+func (s *Service) tried(r *http.Request, email string, now time.Time) (db.Code, string, error) {
 	h, err := s.cookies.held(r)
 	if err != nil {
 		return db.Code{}, "", fmt.Errorf("try a code: %w", err)
@@ -116,10 +117,14 @@ func (s *Service) tried(r *http.Request, now time.Time) (db.Code, string, error)
 	if err != nil {
 		return db.Code{}, "", fmt.Errorf("try a code: %w", err)
 	}
-	if browser == "" || n.Email == "" {
-		return db.Code{}, "", refuse(ForeignBrowser, nil)
+	if email == "" {
+		email = n.Email
 	}
-	code, err := s.Store.TakeTry(r.Context(), n.Email, browser, now)
+	email, err = normalEmail(email)
+	if browser == "" || err != nil {
+		return db.Code{}, "", refuse(ForeignBrowser, err)
+	}
+	code, err := s.Store.TakeTry(r.Context(), email, browser, now)
 	switch {
 	case errors.Is(err, billing.ErrNotFound):
 		return code, "", refuse(ForeignBrowser, err)

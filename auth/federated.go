@@ -89,7 +89,8 @@ func (p *provider) target(far goth.Provider, raw string, state db.State, hint st
 // FinishProvider ends a sign-in at a provider: it reads code, state, error and iss
 // of the callback and nothing else, and never twice for one state. Refusals:
 // UnknownProvider, ForeignBrowser (also: too late, or a state used before),
-// ProviderDenied, ProviderDown, ProviderRefused, UnverifiedEmail, TooMany.
+// ProviderDenied, ProviderDown, ProviderRefused, UnverifiedEmail, TooMany. Next is
+// known even then, once the state was.
 func (s *Service) FinishProvider(w http.ResponseWriter, r *http.Request, id string) (Arrival, error) {
 	p, known := s.providers[id]
 	if !known {
@@ -104,22 +105,23 @@ func (s *Service) FinishProvider(w http.ResponseWriter, r *http.Request, id stri
 	if err != nil {
 		return Arrival{}, err
 	}
+	back := Arrival{Next: state.Next}
 	if err := p.judge(answer); err != nil {
-		return Arrival{}, err
+		return back, err
 	}
 	identity, err := p.redeem(r.Context(), answer.Get("code"), state)
 	if err != nil {
-		return Arrival{}, err
+		return back, err
 	}
 	row, token := s.newSession(r)
 	entry, err := s.Store.SignInWithIdentity(r.Context(), identity, db.SignIn{
 		Session: row, Replaces: before, CreateCustomer: !s.SkipCreateCustomer, Now: now,
 	})
 	if errors.Is(err, billing.ErrDenied) {
-		return Arrival{}, refuse(UnverifiedEmail, err)
+		return back, refuse(UnverifiedEmail, err)
 	}
 	if err != nil {
-		return Arrival{}, err
+		return back, err
 	}
 	return s.arrive(w, r, entry, row, token, state.Next)
 }
@@ -153,8 +155,8 @@ func (s *Service) begun(r *http.Request, provider string, answer url.Values, now
 
 // judge looks at what a callback says before its code is worth anything.
 func (p *provider) judge(answer url.Values) error {
-	if iss, told := answer["iss"]; told && (len(iss) != 1 || p.foreign(iss[0])) {
-		return refuse(ProviderRefused, errors.New("the callback names another issuer"))
+	if p.foreign(answer["iss"]) {
+		return refuse(ProviderRefused, errors.New("the callback does not name the issuer it must come from"))
 	}
 	switch problem := answer.Get("error"); {
 	case problem == "access_denied":

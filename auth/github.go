@@ -32,8 +32,10 @@ func newGitHub(config ProviderConfig, around surroundings) (*provider, error) {
 	far.HTTPClient = around.client
 	return &provider{
 		id: config.ID, authority: site, origin: origin,
-		open:    func(context.Context) (goth.Provider, error) { return far, nil },
-		foreign: func(iss string) bool { return iss != site && iss != site+"/login/oauth" },
+		open: func(context.Context) (goth.Provider, error) { return far, nil },
+		foreign: func(iss []string) bool {
+			return len(iss) > 1 || len(iss) == 1 && iss[0] != site && iss[0] != site+"/login/oauth"
+		},
 		identify: func(ctx context.Context, session goth.Session, _ db.State) (db.Identity, error) {
 			return gitHubIdentity(ctx, far, session, api+"/user/emails")
 		},

@@ -51,7 +51,7 @@ func newOpenID(config ProviderConfig, around surroundings) (*provider, error) {
 	o := &openID{config: config, surroundings: around}
 	return &provider{
 		id: config.ID, authority: config.Issuer, origin: origin, pkce: true, identify: o.identify,
-		foreign: func(iss string) bool { return iss != config.Issuer },
+		foreign: o.foreign,
 		open: func(ctx context.Context) (goth.Provider, error) {
 			found, err := o.discover(ctx)
 			if err != nil {
@@ -108,6 +108,16 @@ func (o *openID) read(ctx context.Context) (*discovered, error) {
 		far: far, meta: meta, sendsIss: more.SendsIss,
 		verifier: meta.Verifier(&oidc.Config{ClientID: o.config.ClientID, Now: o.now}),
 	}, nil
+}
+
+// foreign holds a provider that promises to name itself in every callback to that.
+func (o *openID) foreign(iss []string) bool {
+	if len(iss) == 0 {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		return o.found != nil && o.found.sendsIss
+	}
+	return len(iss) > 1 || iss[0] != o.config.Issuer
 }
 
 // claims are what we read of an ID token or of the userinfo endpoint. Whether an

@@ -47,8 +47,8 @@ type provider struct {
 	// identify turns an answer into an identity, after checking it. Its errors are
 	// Refusals of ProviderRefused, ProviderDown or UnverifiedEmail.
 	identify func(ctx context.Context, session goth.Session, state db.State) (db.Identity, error)
-	// foreign tells whether the iss of a callback is another's (RFC 9207).
-	foreign func(iss string) bool
+	// foreign looks at the iss values of a callback (RFC 9207): is it another's?
+	foreign func(iss []string) bool
 }
 
 // catalogue makes a provider of each kind.
