@@ -2,8 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -24,24 +22,26 @@ const noFloor = math.MinInt64
 
 // ledger collects movements within one transaction. post claims the business key of a
 // fact, flush writes the two sides of every claimed movement and moves the accounts,
-// each account once however many movements there are. Forgetting flush would leave
+// each pair once for all movements in a row between them. Forgetting flush would leave
 // transactions without entries, so only inLedger makes one.
 type ledger struct {
 	q       *gen.Queries
 	now     time.Time
-	claimed []claimed
+	claimed map[walletKey][]claimed
+	wallets []walletKey // in the order of their first movement
+	hours   usageHours
 }
 
+// claimed is a movement whose transaction row is written, but not its entries.
 type claimed struct {
-	wallet   walletKey
-	id       string // of the ledger transaction
-	movement billing.Movement
+	id string // of the ledger transaction
+	billing.Movement
 }
 
 // inLedger runs work in one writing transaction and flushes what it posted.
 func (s *Store) inLedger(ctx context.Context, now time.Time, work func(l *ledger) error) error {
 	return s.inTx(ctx, func(q *gen.Queries) error {
-		l := &ledger{q: q, now: now}
+		l := &ledger{q: q, now: now, claimed: map[walletKey][]claimed{}, hours: usageHours{}}
 		if err := work(l); err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (s *Store) inLedger(ctx context.Context, now time.Time, work func(l *ledger
 // post claims a movement. It is false when the same fact moved this meter before, in
 // which case nothing changes. Time is kept in milliseconds.
 func (l *ledger) post(ctx context.Context, w walletKey, m billing.Movement, note string) (bool, error) {
-	c := claimed{w, NewID(), m}
+	c := claimed{NewID(), m}
 	n, err := l.q.InsertLedgerTransaction(ctx, gen.InsertLedgerTransactionParams{
 		ID: c.id, CustomerID: w.customerID, Provider: w.meter.Provider, ProviderMeterID: w.meter.ProviderID,
 		Cause: string(m.Cause), CauseKind: m.FactKind, CauseID: m.FactID, Note: note,
@@ -65,140 +65,110 @@ func (l *ledger) post(ctx context.Context, w walletKey, m billing.Movement, note
 		return false, nil
 	}
 	if m.Units != 0 { // a reset of an empty wallet is a fact without entries
-		l.claimed = append(l.claimed, c)
+		if len(l.claimed[w]) == 0 {
+			l.wallets = append(l.wallets, w)
+		}
+		l.claimed[w] = append(l.claimed[w], c)
 	}
 	return true, nil
 }
 
-// account is one account's share of a flush.
-type account struct {
-	wallet walletKey
-	kind   billing.Account
-	total  billing.Credits
-	sides  []side
-}
-
-type side struct {
-	*claimed
-	units billing.Credits
-}
-
-// flush writes the entries of everything posted since the last flush.
+// flush writes the entries and roll-ups of everything posted since the last flush.
 func (l *ledger) flush(ctx context.Context) error {
-	accounts, err := sidesByAccount(l.claimed)
+	for _, w := range l.wallets {
+		for list := l.claimed[w]; len(list) > 0; {
+			n := 1
+			for n < len(list) && list[n].Cause.Counter() == list[0].Cause.Counter() {
+				n++
+			}
+			if err := l.write(ctx, w, list[:n]); err != nil {
+				return fmt.Errorf("post to the wallet of customer %s on meter %s: %w", w.customerID, w.meter.ProviderID, err)
+			}
+			list = list[n:]
+		}
+	}
+	l.wallets = nil
+	clear(l.claimed)
+	return l.hours.flush(ctx, l.q)
+}
+
+// write moves a wallet and one counter account by a run of movements between them,
+// and writes their entries, numbered without a gap in each account.
+func (l *ledger) write(ctx context.Context, w walletKey, run []claimed) error {
+	var total billing.Credits
+	var err error
+	for _, c := range run {
+		if total, err = total.Add(c.Units); err != nil {
+			return fmt.Errorf("sum of movements: %w", err)
+		}
+	}
+	wallet, counter, err := l.move(ctx, w, run[0].Cause.Counter(), total, len(run), noFloor)
 	if err != nil {
 		return err
 	}
-	for _, a := range accounts {
-		if err := l.write(ctx, a); err != nil {
-			return fmt.Errorf("post to account %s of customer %s on meter %s: %w",
-				a.kind, a.wallet.customerID, a.wallet.meter.ProviderID, err)
+	entry := gen.InsertLedgerEntriesParams{
+		WalletID: wallet.ID, WalletSeq: wallet.LastSeq - int64(len(run)), WalletBalance: wallet.Balance - int64(total),
+		CounterID: counter.ID, CounterSeq: counter.LastSeq - int64(len(run)), CounterBalance: counter.Balance + int64(total),
+	}
+	var days dayGroups
+	for _, c := range run {
+		entry.TransactionID, entry.Credits = c.id, int64(c.Units)
+		entry.WalletSeq++
+		entry.WalletBalance += entry.Credits
+		entry.CounterSeq++
+		entry.CounterBalance -= entry.Credits
+		if err := l.q.InsertLedgerEntries(ctx, entry); err != nil {
+			return fmt.Errorf("entries of %s %s: %w", c.FactKind, c.FactID, err)
 		}
+		days.add(c, entry)
 	}
-	l.claimed = nil
-	return nil
-}
-
-func sidesByAccount(list []claimed) ([]*account, error) {
-	type key struct {
-		walletKey
-		kind billing.Account
-	}
-	byKey := map[key]*account{}
-	var accounts []*account
-	for i := range list {
-		c := &list[i]
-		for _, entry := range c.movement.Entries() {
-			k := key{c.wallet, entry.Account}
-			a := byKey[k]
-			if a == nil {
-				a = &account{wallet: c.wallet, kind: entry.Account}
-				byKey[k] = a
-				accounts = append(accounts, a)
-			}
-			var err error
-			if a.total, err = a.total.Add(entry.Units); err != nil {
-				return nil, fmt.Errorf("sum of movements: %w", err)
-			}
-			a.sides = append(a.sides, side{c, entry.Units})
-		}
-	}
-	return accounts, nil
-}
-
-// write moves the account and writes its entries, numbered without a gap.
-func (l *ledger) write(ctx context.Context, a *account) error {
-	moved, err := l.move(ctx, a, noFloor)
-	if err != nil {
-		return err
-	}
-	balance := moved.Balance - int64(a.total)
-	seq := moved.LastSeq - int64(len(a.sides))
-	days := dayGroups{}
-	for _, s := range a.sides {
-		balance += int64(s.units)
-		seq++
-		if err := l.q.InsertLedgerEntry(ctx, gen.InsertLedgerEntryParams{
-			AccountID: moved.ID, Seq: seq, TransactionID: s.id, Credits: int64(s.units), BalanceAfter: balance,
-		}); err != nil {
-			return fmt.Errorf("entry %d: %w", seq, err)
-		}
-		if a.kind == billing.AccountWallet {
-			days.add(moved.ID, s, balance, seq)
-		}
-	}
-	for _, day := range days.list {
+	for _, day := range days {
 		if err := l.q.AddLedgerDay(ctx, *day); err != nil {
-			return fmt.Errorf("day %d: %w", day.Day, err)
+			return fmt.Errorf("sum of day %d: %w", day.Day, err)
 		}
 	}
 	return nil
 }
 
-// move changes the balance by the guarded statement. ErrConflict: it would end below
-// least, or beyond what can be counted.
-func (l *ledger) move(ctx context.Context, a *account, least int64) (gen.MoveLedgerAccountRow, error) {
-	arg := gen.MoveLedgerAccountParams{
-		Credits: int64(a.total), Entries: int64(len(a.sides)), Least: least,
-		CustomerID: a.wallet.customerID, Provider: a.wallet.meter.Provider,
-		ProviderMeterID: a.wallet.meter.ProviderID, Kind: string(a.kind),
+// move changes both balances by the guarded statement, and opens the accounts when
+// there are none. ErrConflict: the wallet would end below least, or a balance beyond
+// what can be counted; the transaction must be rolled back.
+func (l *ledger) move(ctx context.Context, w walletKey, against billing.Account, total billing.Credits, entries int, least int64) (wallet, counter gen.MoveCreditsRow, err error) {
+	arg := gen.MoveCreditsParams{
+		CustomerID: w.customerID, Provider: w.meter.Provider, ProviderMeterID: w.meter.ProviderID,
+		Counter: string(against), Credits: int64(total), Entries: int64(entries), Least: least,
 	}
-	row, err := l.q.MoveLedgerAccount(ctx, arg)
-	if !errors.Is(err, sql.ErrNoRows) {
-		return row, err
-	}
-	// Either the account is new, or the statement refused.
-	err = l.q.EnsureLedgerAccount(ctx, gen.EnsureLedgerAccountParams{
-		ID: NewID(), CustomerID: arg.CustomerID, Provider: arg.Provider,
-		ProviderMeterID: arg.ProviderMeterID, Kind: arg.Kind,
-	})
-	if err != nil {
-		return row, fmt.Errorf("open the account: %w", err)
-	}
-	row, err = l.q.MoveLedgerAccount(ctx, arg)
-	if errors.Is(err, sql.ErrNoRows) {
-		return row, fmt.Errorf("move %s credits: %w", a.total, billing.ErrConflict)
-	}
-	return row, err
-}
-
-// dayGroups sums a wallet's entries per day and cause, in the order of the first.
-type dayGroups struct {
-	list []*gen.AddLedgerDayParams
-}
-
-func (g *dayGroups) add(accountID string, s side, balance, seq int64) {
-	day, cause := utcDay(s.movement.OccurredAt), string(s.movement.Cause)
-	for _, d := range g.list {
-		if d.Day == day && d.Cause == cause {
-			d.Credits += int64(s.units)
-			d.Entries++
-			d.BalanceAfter, d.LastSeq = balance, seq
-			return
+	rows, err := l.q.MoveCredits(ctx, arg)
+	if err == nil && len(rows) == 0 {
+		if err = l.open(ctx, w); err == nil {
+			rows, err = l.q.MoveCredits(ctx, arg)
 		}
 	}
-	g.list = append(g.list, &gen.AddLedgerDayParams{
-		AccountID: accountID, Day: day, Cause: cause, Credits: int64(s.units), Entries: 1,
-		BalanceAfter: balance, LastSeq: seq,
-	})
+	if err != nil {
+		return wallet, counter, fmt.Errorf("move %s credits: %w", total, err)
+	}
+	if len(rows) != 2 {
+		return wallet, counter, fmt.Errorf("move %s credits: %w", total, billing.ErrConflict)
+	}
+	wallet, counter = rows[0], rows[1]
+	if wallet.Kind != string(billing.AccountWallet) {
+		wallet, counter = counter, wallet
+	}
+	return wallet, counter, nil
+}
+
+// open makes all accounts of a customer and meter that are not there yet.
+func (l *ledger) open(ctx context.Context, w walletKey) error {
+	for _, kind := range []billing.Account{
+		billing.AccountWallet, billing.AccountGranted, billing.AccountUsed, billing.AccountExpired, billing.AccountSettled,
+	} {
+		err := l.q.OpenLedgerAccount(ctx, gen.OpenLedgerAccountParams{
+			ID: NewID(), CustomerID: w.customerID, Provider: w.meter.Provider,
+			ProviderMeterID: w.meter.ProviderID, Kind: string(kind),
+		})
+		if err != nil {
+			return fmt.Errorf("open account %s: %w", kind, err)
+		}
+	}
+	return nil
 }

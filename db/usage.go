@@ -130,11 +130,9 @@ func (l *ledger) count(ctx context.Context, u use, isNew bool) error {
 		if !counts {
 			continue
 		}
-		if err := l.q.AddUsageHour(ctx, gen.AddUsageHourParams{
-			CustomerID: u.CustomerID, Provider: c.meter.Provider, ProviderMeterID: c.meter.ProviderID,
-			Hour: floorDiv(millis(u.OccurredAt), hour), Units: int64(c.units), Events: 1,
-		}); err != nil {
-			return fmt.Errorf("roll up: %w", err)
+		key := usageHour{walletKey{u.CustomerID, c.meter}, floorDiv(millis(u.OccurredAt), hour)}
+		if err := l.hours.add(key, c.units); err != nil {
+			return err
 		}
 	}
 	return nil

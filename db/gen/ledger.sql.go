@@ -247,51 +247,34 @@ func (q *Queries) CreditsBeforeDay(ctx context.Context, arg CreditsBeforeDayPara
 	return column_1, err
 }
 
-const ensureLedgerAccount = `-- name: EnsureLedgerAccount :exec
-INSERT INTO ledger_accounts (id, customer_id, provider, provider_meter_id, kind)
-VALUES (?1, ?2, ?3, ?4, ?5)
-ON CONFLICT (customer_id, provider, provider_meter_id, kind) DO NOTHING
+const insertLedgerEntries = `-- name: InsertLedgerEntries :exec
+INSERT INTO ledger_entries (transaction_id, account_id, seq, credits, balance_after) VALUES
+    (?1, ?2, ?3, ?4, ?5),
+    (?1, ?6, ?7, -CAST(?4 AS BIGINT), ?8)
 `
 
-type EnsureLedgerAccountParams struct {
-	ID              string
-	CustomerID      string
-	Provider        string
-	ProviderMeterID string
-	Kind            string
+type InsertLedgerEntriesParams struct {
+	TransactionID  string
+	WalletID       string
+	WalletSeq      int64
+	Credits        int64
+	WalletBalance  int64
+	CounterID      string
+	CounterSeq     int64
+	CounterBalance int64
 }
 
-func (q *Queries) EnsureLedgerAccount(ctx context.Context, arg EnsureLedgerAccountParams) error {
-	_, err := q.db.ExecContext(ctx, ensureLedgerAccount,
-		arg.ID,
-		arg.CustomerID,
-		arg.Provider,
-		arg.ProviderMeterID,
-		arg.Kind,
-	)
-	return err
-}
-
-const insertLedgerEntry = `-- name: InsertLedgerEntry :exec
-INSERT INTO ledger_entries (account_id, seq, transaction_id, credits, balance_after)
-VALUES (?1, ?2, ?3, ?4, ?5)
-`
-
-type InsertLedgerEntryParams struct {
-	AccountID     string
-	Seq           int64
-	TransactionID string
-	Credits       int64
-	BalanceAfter  int64
-}
-
-func (q *Queries) InsertLedgerEntry(ctx context.Context, arg InsertLedgerEntryParams) error {
-	_, err := q.db.ExecContext(ctx, insertLedgerEntry,
-		arg.AccountID,
-		arg.Seq,
+// Both sides of a transaction at once: one is never there without the other.
+func (q *Queries) InsertLedgerEntries(ctx context.Context, arg InsertLedgerEntriesParams) error {
+	_, err := q.db.ExecContext(ctx, insertLedgerEntries,
 		arg.TransactionID,
+		arg.WalletID,
+		arg.WalletSeq,
 		arg.Credits,
-		arg.BalanceAfter,
+		arg.WalletBalance,
+		arg.CounterID,
+		arg.CounterSeq,
+		arg.CounterBalance,
 	)
 	return err
 }
@@ -523,46 +506,97 @@ func (q *Queries) LedgerDaysBefore(ctx context.Context, arg LedgerDaysBeforePara
 	return items, nil
 }
 
-const moveLedgerAccount = `-- name: MoveLedgerAccount :one
+const moveCredits = `-- name: MoveCredits :many
 UPDATE ledger_accounts SET
-    balance = balance + CAST(?1 AS BIGINT), last_seq = last_seq + CAST(?2 AS BIGINT)
-WHERE customer_id = ?3 AND provider = ?4 AND provider_meter_id = ?5 AND kind = ?6
-    AND balance + CAST(?1 AS BIGINT) BETWEEN CAST(?7 AS BIGINT) AND 9000000000000000000
-RETURNING id, balance, last_seq
+    balance = balance + CASE WHEN kind = 'wallet' THEN CAST(?1 AS BIGINT) ELSE -CAST(?1 AS BIGINT) END,
+    last_seq = last_seq + CAST(?2 AS BIGINT)
+WHERE customer_id = ?3 AND provider = ?4 AND provider_meter_id = ?5
+    AND kind IN ('wallet', ?6)
+    AND ((kind <> 'wallet' AND balance - CAST(?1 AS BIGINT) BETWEEN -9000000000000000000 AND 9000000000000000000)
+        OR (kind = 'wallet' AND balance + CAST(?1 AS BIGINT) BETWEEN CAST(?7 AS BIGINT) AND 9000000000000000000))
+RETURNING id, kind, balance, last_seq
 `
 
-type MoveLedgerAccountParams struct {
+type MoveCreditsParams struct {
 	Credits         int64
 	Entries         int64
 	CustomerID      string
 	Provider        string
 	ProviderMeterID string
-	Kind            string
+	Counter         string
 	Least           int64
 }
 
-type MoveLedgerAccountRow struct {
+type MoveCreditsRow struct {
 	ID      string
+	Kind    string
 	Balance int64
 	LastSeq int64
 }
 
-// The one statement that changes a balance. It takes the place of a lock and of a
-// check before: nothing is returned when the account would end below least, or
-// beyond what an integer holds.
-func (q *Queries) MoveLedgerAccount(ctx context.Context, arg MoveLedgerAccountParams) (MoveLedgerAccountRow, error) {
-	row := q.db.QueryRowContext(ctx, moveLedgerAccount,
+// The one statement that changes balances: the wallet by credits, its counter account
+// by the opposite. It takes the place of a lock and of a check before. The wallet is
+// left out when it would end below least, or beyond what an integer holds: the
+// caller must see both rows.
+func (q *Queries) MoveCredits(ctx context.Context, arg MoveCreditsParams) ([]MoveCreditsRow, error) {
+	rows, err := q.db.QueryContext(ctx, moveCredits,
 		arg.Credits,
 		arg.Entries,
 		arg.CustomerID,
 		arg.Provider,
 		arg.ProviderMeterID,
-		arg.Kind,
+		arg.Counter,
 		arg.Least,
 	)
-	var i MoveLedgerAccountRow
-	err := row.Scan(&i.ID, &i.Balance, &i.LastSeq)
-	return i, err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MoveCreditsRow
+	for rows.Next() {
+		var i MoveCreditsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Balance,
+			&i.LastSeq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openLedgerAccount = `-- name: OpenLedgerAccount :exec
+INSERT INTO ledger_accounts (id, customer_id, provider, provider_meter_id, kind)
+VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (customer_id, provider, provider_meter_id, kind) DO NOTHING
+`
+
+type OpenLedgerAccountParams struct {
+	ID              string
+	CustomerID      string
+	Provider        string
+	ProviderMeterID string
+	Kind            string
+}
+
+func (q *Queries) OpenLedgerAccount(ctx context.Context, arg OpenLedgerAccountParams) error {
+	_, err := q.db.ExecContext(ctx, openLedgerAccount,
+		arg.ID,
+		arg.CustomerID,
+		arg.Provider,
+		arg.ProviderMeterID,
+		arg.Kind,
+	)
+	return err
 }
 
 const postedUnits = `-- name: PostedUnits :one

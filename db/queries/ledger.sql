@@ -6,24 +6,30 @@ VALUES (@id, @customer_id, @provider, @provider_meter_id, @cause, @cause_kind, @
     @occurred_at, @posted_at)
 ON CONFLICT (provider, cause_kind, cause_id, provider_meter_id) DO NOTHING;
 
--- name: EnsureLedgerAccount :exec
+-- name: OpenLedgerAccount :exec
 INSERT INTO ledger_accounts (id, customer_id, provider, provider_meter_id, kind)
 VALUES (@id, @customer_id, @provider, @provider_meter_id, @kind)
 ON CONFLICT (customer_id, provider, provider_meter_id, kind) DO NOTHING;
 
--- name: MoveLedgerAccount :one
--- The one statement that changes a balance. It takes the place of a lock and of a
--- check before: nothing is returned when the account would end below least, or
--- beyond what an integer holds.
+-- name: MoveCredits :many
+-- The one statement that changes balances: the wallet by credits, its counter account
+-- by the opposite. It takes the place of a lock and of a check before. The wallet is
+-- left out when it would end below least, or beyond what an integer holds: the
+-- caller must see both rows.
 UPDATE ledger_accounts SET
-    balance = balance + CAST(@credits AS BIGINT), last_seq = last_seq + CAST(@entries AS BIGINT)
-WHERE customer_id = @customer_id AND provider = @provider AND provider_meter_id = @provider_meter_id AND kind = @kind
-    AND balance + CAST(@credits AS BIGINT) BETWEEN CAST(@least AS BIGINT) AND 9000000000000000000
-RETURNING id, balance, last_seq;
+    balance = balance + CASE WHEN kind = 'wallet' THEN CAST(@credits AS BIGINT) ELSE -CAST(@credits AS BIGINT) END,
+    last_seq = last_seq + CAST(@entries AS BIGINT)
+WHERE customer_id = @customer_id AND provider = @provider AND provider_meter_id = @provider_meter_id
+    AND kind IN ('wallet', @counter)
+    AND ((kind <> 'wallet' AND balance - CAST(@credits AS BIGINT) BETWEEN -9000000000000000000 AND 9000000000000000000)
+        OR (kind = 'wallet' AND balance + CAST(@credits AS BIGINT) BETWEEN CAST(@least AS BIGINT) AND 9000000000000000000))
+RETURNING id, kind, balance, last_seq;
 
--- name: InsertLedgerEntry :exec
-INSERT INTO ledger_entries (account_id, seq, transaction_id, credits, balance_after)
-VALUES (@account_id, @seq, @transaction_id, @credits, @balance_after);
+-- name: InsertLedgerEntries :exec
+-- Both sides of a transaction at once: one is never there without the other.
+INSERT INTO ledger_entries (transaction_id, account_id, seq, credits, balance_after) VALUES
+    (@transaction_id, @wallet_id, @wallet_seq, @credits, @wallet_balance),
+    (@transaction_id, @counter_id, @counter_seq, -CAST(@credits AS BIGINT), @counter_balance);
 
 -- name: AddLedgerDay :exec
 INSERT INTO ledger_days (account_id, day, cause, credits, entries, balance_after, last_seq)

@@ -1,0 +1,69 @@
+package db
+
+import (
+	"context"
+	"fmt"
+
+	"counterfoil/billing"
+	"counterfoil/db/gen"
+)
+
+// dayGroups sums a run of a wallet's entries per day and cause.
+type dayGroups []*gen.AddLedgerDayParams
+
+func (g *dayGroups) add(c claimed, e gen.InsertLedgerEntriesParams) {
+	day, cause := utcDay(c.OccurredAt), string(c.Cause)
+	for _, d := range *g {
+		if d.Day == day && d.Cause == cause {
+			d.Credits += e.Credits
+			d.Entries++
+			d.BalanceAfter, d.LastSeq = e.WalletBalance, e.WalletSeq
+			return
+		}
+	}
+	*g = append(*g, &gen.AddLedgerDayParams{
+		AccountID: e.WalletID, Day: day, Cause: cause, Credits: e.Credits, Entries: 1,
+		BalanceAfter: e.WalletBalance, LastSeq: e.WalletSeq,
+	})
+}
+
+// usageHours sums the events of a transaction per customer, meter and hour.
+type usageHours map[usageHour]*usageSum
+
+type usageHour struct {
+	walletKey
+	hour int64
+}
+
+type usageSum struct {
+	units  billing.Credits
+	events int64
+}
+
+func (h usageHours) add(key usageHour, units billing.Credits) error {
+	sum := h[key]
+	if sum == nil {
+		sum = &usageSum{}
+		h[key] = sum
+	}
+	var err error
+	if sum.units, err = sum.units.Add(units); err != nil {
+		return fmt.Errorf("usage of an hour: %w", err)
+	}
+	sum.events++
+	return nil
+}
+
+func (h usageHours) flush(ctx context.Context, q *gen.Queries) error {
+	for key, sum := range h {
+		err := q.AddUsageHour(ctx, gen.AddUsageHourParams{
+			CustomerID: key.customerID, Provider: key.meter.Provider, ProviderMeterID: key.meter.ProviderID,
+			Hour: key.hour, Units: int64(sum.units), Events: sum.events,
+		})
+		if err != nil {
+			return fmt.Errorf("usage of an hour: %w", err)
+		}
+	}
+	clear(h)
+	return nil
+}
