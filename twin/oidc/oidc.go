@@ -64,8 +64,8 @@ type grant struct {
 func New(config Config) http.Handler {
 	config.Issuer = strings.TrimSuffix(config.Issuer, "/")
 	p := &provider{Config: config, codes: map[string]grant{}, users: map[string]grant{}}
+	// Made at the first sign-in: starting should not wait for it.
 	p.key = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
-	go p.key() // starting does not wait for the key, and the first sign-in hardly ever does
 	if issuer, err := url.Parse(config.Issuer); err == nil {
 		p.path = issuer.Path
 	}

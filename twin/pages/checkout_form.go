@@ -110,7 +110,7 @@ var advice = map[string]string{
 	"email":    "Enter an e-mail address such as ada@example.com.",
 	"country":  "Choose your country.",
 	"card":     "Choose a card, or enter a card number.",
-	"discount": "This code is not valid here. Check its spelling, or go on without it.",
+	"discount": "This code is not valid here. Check its spelling, or clear the field to go on without it.",
 }
 
 // fieldProblems puts each complaint beside the innermost field that we show.

@@ -104,7 +104,7 @@ func Frame(page Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\"><a class=\"skip\" href=\"#main\">Skip to content</a><aside class=\"strip\" aria-label=\"Test environment\"><p><strong>Test environment</strong> No money moves here. <a href=\"/_twin/\">Behind the scenes</a></p></aside>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\"><a class=\"skip\" href=\"#main\">Skip to content</a><aside class=\"strip\" aria-label=\"Test environment\"><p><strong>Test environment</strong> No money moves. <a href=\"/_twin/\">Behind the scenes</a></p></aside>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
