@@ -62,12 +62,12 @@ func (p *Provider) LinkCustomer(ctx context.Context, providerCustomerID, custome
 // CreateCheckout implements billing.Provider.
 func (p *Provider) CreateCheckout(ctx context.Context, r billing.CheckoutRequest) (billing.Checkout, error) {
 	request := components.CheckoutCreate{
-		Products:           []string{r.ProviderProductID},
-		SubscriptionID:     optional(r.UpgradesSubscriptionID),
-		CustomerEmail:      optional(r.Email),
-		CustomerName:       optional(r.Name),
-		SuccessURL:         optional(r.SuccessURL),
-		ReturnURL:          optional(r.ReturnURL),
+		Products:       []string{r.ProviderProductID},
+		SubscriptionID: optional(r.UpgradesSubscriptionID),
+		CustomerEmail:  optional(r.Email),
+		CustomerName:   optional(r.Name),
+		SuccessURL:     optional(r.SuccessURL),
+		ReturnURL:      optional(r.ReturnURL),
 	}
 	// A customer that Polar knows is named by its own id: with it the address is
 	// locked, and an external id that was never linked cannot make a second customer.
