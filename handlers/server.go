@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"counterfoil/auth"
@@ -22,19 +23,22 @@ import (
 
 // Config is what a Server needs. All fields are required but the ones that say so.
 type Config struct {
-	Store     *db.Store
-	Auth      *auth.Service
-	Provider  billing.Provider
-	Catalogue *views.Catalogue
-	Brand     views.Brand
-	BaseURL   string           // public origin of the portal, without a slash at the end
-	Demo      *views.Demo      // set when the offline twin is behind this portal; may be nil
-	Personas  []views.Persona  // one-click sign-ins of the demo; may be nil
-	Proxies   []netip.Prefix   // peers whose forwarded headers count; may be nil
-	Styles    bool             // serve /styleguide
-	Poke      func()           // tells the worker that there is something to do
-	Now       func() time.Time // the clock
-	Log       *slog.Logger
+	Store         *db.Store
+	Auth          *auth.Service
+	Provider      billing.Provider
+	Catalogue     *views.Catalogue
+	Brand         views.Brand
+	BaseURL       string                                        // public origin of the portal, without a slash at the end
+	Demo          *views.Demo                                   // set when the offline twin is behind this portal; may be nil
+	Personas      []views.Persona                               // one-click sign-ins of the demo; may be nil
+	Proxies       []netip.Prefix                                // peers whose forwarded headers count; may be nil
+	BrowserEvents []string                                      // names of the events that a signed-in browser may send; empty for none
+	Styles        bool                                          // serve /styleguide
+	Poke          func()                                        // tells the worker that there is something to do
+	Await         func(customerID string, checkout billing.Ref) // tells the worker that somebody waits for a checkout; it must not block
+	Stopping      <-chan struct{}                               // closed when the server shuts down: streams end
+	Now           func() time.Time                              // the clock
+	Log           *slog.Logger
 }
 
 // Server answers every request of the portal.
@@ -42,6 +46,8 @@ type Server struct {
 	Config
 	cookieSecure bool
 	csp          string
+
+	refusedWebhooks atomic.Int64 // since start
 }
 
 // New checks the configuration and returns a Server.

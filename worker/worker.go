@@ -39,6 +39,7 @@ type Worker struct {
 	wakes   []chan struct{} // one per loop, with room for each of its runners
 
 	catalogAsked time.Time // by the reconcile loop alone
+	awaited      awaited
 }
 
 // New returns a Worker whose loops have not begun.
@@ -46,7 +47,7 @@ func New(config Config) *Worker {
 	if config.ReconcileEvery == 0 {
 		config.ReconcileEvery = DefaultReconcileEvery
 	}
-	w := &Worker{Config: config, circuit: newCircuit()}
+	w := &Worker{Config: config, circuit: newCircuit(), awaited: awaited{until: map[billing.Ref]wish{}}}
 	w.loops = w.table()
 	w.wakes = make([]chan struct{}, len(w.loops))
 	for i := range w.wakes {
@@ -63,6 +64,7 @@ func (w *Worker) table() []loop {
 	return []loop{
 		{name: "inbox", every: idle, step: w.applyInbox},
 		{name: "reconcile", every: min(reconcileRound, w.ReconcileEvery), step: w.askForReconciliations},
+		{name: "awaited", every: awaitEvery, step: w.readAwaited},
 		w.jobs(db.JobSendMail, 2, w.sendMail),
 		w.jobs(db.JobCreateCustomer, 2, w.createCustomer),
 		w.jobs(db.JobReconcileCustomer, 2, w.reconcileCustomer),

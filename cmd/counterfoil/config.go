@@ -31,6 +31,7 @@ type config struct {
 	ReconcileEvery time.Duration  `env:"COUNTERFOIL_RECONCILE_EVERY" envDefault:"15m"` // how often the provider is read anew, 1m or more
 	Proxies        []netip.Prefix `env:"COUNTERFOIL_TRUSTED_PROXIES"`                  // networks whose X-Forwarded-For counts, such as 10.0.0.0/8
 	LogFormat      string         `env:"COUNTERFOIL_LOG" envDefault:"text"`            // text or json
+	BrowserEvents  []string       `env:"COUNTERFOIL_BROWSER_EVENTS"`                   // usage events that a signed-in browser may send, comma list; default none
 	Styleguide     bool           `env:"COUNTERFOIL_STYLEGUIDE"`                       // serve /styleguide; always on with the twin
 
 	DatabaseURL string `env:"DATABASE_URL"` // file:PATH; default counterfoil.db in the data folder
@@ -40,14 +41,14 @@ type config struct {
 	PolarSecrets []string `env:"POLAR_WEBHOOK_SECRET"`                 // comma list while rotating; secret
 	PolarServer  string   `env:"POLAR_SERVER" envDefault:"production"` // production, sandbox, or a URL
 
-	OIDCName      string `env:"OIDC_NAME" envDefault:"your organisation"` // shown on the button
-	OIDCDiscovery string `env:"OIDC_DISCOVERY_URL"`                       // .../.well-known/openid-configuration
-	OIDCKey       string `env:"OIDC_KEY"`
-	OIDCSecret    string `env:"OIDC_SECRET"` // secret
-	GitHubKey     string `env:"GITHUB_KEY"`
-	GitHubSecret  string `env:"GITHUB_SECRET"` // secret
-	GoogleKey     string `env:"GOOGLE_KEY"`
-	GoogleSecret  string `env:"GOOGLE_SECRET"` // secret
+	OIDCName     string `env:"OIDC_NAME" envDefault:"your organisation"` // shown on the button
+	OIDCIssuer   string `env:"OIDC_ISSUER"`                              // URL of the OpenID issuer
+	OIDCKey      string `env:"OIDC_KEY"`
+	OIDCSecret   string `env:"OIDC_SECRET"` // secret
+	GitHubKey    string `env:"GITHUB_KEY"`
+	GitHubSecret string `env:"GITHUB_SECRET"` // secret
+	GoogleKey    string `env:"GOOGLE_KEY"`
+	GoogleSecret string `env:"GOOGLE_SECRET"` // secret
 }
 
 // demo reports whether the offline twin stands in for a provider: none is configured.

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"counterfoil/auth"
+	"counterfoil/billing/polar"
+	"counterfoil/db"
+	"counterfoil/handlers"
+	"counterfoil/twin/server"
+	"counterfoil/views"
+	"counterfoil/worker"
+)
+
+// portal is everything that runs, wired together.
+type portal struct {
+	store    *db.Store
+	auth     *auth.Service
+	worker   *worker.Worker
+	handler  http.Handler
+	twin     *server.Server // nil with a real provider
+	stopping chan struct{}
+}
+
+// assemble opens the database, starts the twin when no provider is configured, and
+// wires the packages. It calls no provider: the portal starts while one is down.
+func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err error) {
+	p = &portal{stopping: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	if p.store, err = db.Open(ctx, c.DatabaseURL); err != nil {
+		return p, err
+	}
+	if c.demo() {
+		if p.twin, err = startTwin(ctx, c, log, c.BaseURL+"/webhooks/polar"); err != nil {
+			return p, err
+		}
+		c = p.demoConfig(c)
+	}
+	slugs, err := c.slugs()
+	if err != nil {
+		return p, err
+	}
+	provider, err := polar.New(polar.Config{
+		Token: c.PolarToken, WebhookSecrets: c.PolarSecrets, Server: c.PolarServer, ProductSlugs: slugs, Log: log,
+	})
+	if err != nil {
+		return p, err
+	}
+	mailer, err := worker.NewMailer(c.SMTPURL, c.MailFrom)
+	if err != nil {
+		return p, fmt.Errorf("SMTP_URL: %w", err)
+	}
+	p.worker = worker.New(worker.Config{
+		Store: p.store, Provider: provider, Mailer: mailer, Now: time.Now, Log: log, ReconcileEvery: c.ReconcileEvery,
+	})
+	catalogue, err := views.LoadCatalogue()
+	if err != nil {
+		return p, err
+	}
+	brand := views.Brand{Name: c.BrandName, Support: c.Support}
+	p.auth, err = auth.New(auth.Config{
+		Store: p.store, BaseURL: c.BaseURL, Now: time.Now, Log: log, Providers: identityProviders(c), Proxies: c.Proxies,
+		SkipCreateCustomer: !c.CreateCustomer, Poke: p.worker.Poke, CodeMail: codeMail(catalogue, brand),
+	})
+	if err != nil {
+		return p, err
+	}
+	config := handlers.Config{
+		Store: p.store, Auth: p.auth, Provider: provider, Catalogue: catalogue, Brand: brand, BaseURL: c.BaseURL,
+		BrowserEvents: c.BrowserEvents, Styles: c.Styleguide, Poke: p.worker.Poke, Await: p.worker.Await,
+		Stopping: p.stopping, Now: time.Now, Log: log,
+	}
+	if p.twin != nil {
+		config.Demo = &views.Demo{FrontURL: p.twin.BaseURL + "/_twin/", MailboxURL: p.twin.BaseURL + "/_twin/mail"}
+		config.Personas = personas(catalogue)
+	}
+	h, err := handlers.New(config)
+	if err != nil {
+		return p, err
+	}
+	p.handler, err = h.Handler()
+	return p, err
+}
+
+// demoConfig points every setting that the twin answers at the twin.
+func (p *portal) demoConfig(c config) config {
+	c.PolarToken, c.PolarSecrets, c.PolarServer = server.OrganizationToken, []string{server.WebhookSecret}, p.twin.BaseURL
+	if c.SMTPURL == "" {
+		c.SMTPURL = p.twin.SMTPURL
+	}
+	c.Styleguide = true
+	if len(c.BrowserEvents) == 0 {
+		c.BrowserEvents = []string{"ai_usage", "file_uploaded"}
+	}
+	return c
+}
+
+// identityProviders are the configured ways in besides the e-mailed code.
+func identityProviders(c config) []auth.ProviderConfig {
+	list := []auth.ProviderConfig{
+		{ID: "oidc", Kind: "openid-connect", Name: c.OIDCName, ClientID: c.OIDCKey, ClientSecret: c.OIDCSecret, Issuer: c.OIDCIssuer},
+		{ID: "google", Kind: "google", Name: "Google", ClientID: c.GoogleKey, ClientSecret: c.GoogleSecret},
+		{ID: "github", Kind: "github", Name: "GitHub", ClientID: c.GitHubKey, ClientSecret: c.GitHubSecret},
+	}
+	return slices.DeleteFunc(list, func(p auth.ProviderConfig) bool { return p.ClientID == "" })
+}
+
+// codeMail writes the mail that carries a sign-in code, in the reader's language.
+func codeMail(catalogue *views.Catalogue, brand views.Brand) func(auth.CodeMail) (db.Mail, error) {
+	return func(m auth.CodeMail) (db.Mail, error) {
+		mail, err := views.SignInMail(context.Background(), catalogue.Translator(m.Language, time.UTC), brand, m.Code, m.Minutes)
+		return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
+	}
+}
+
+// greet tells where to go.
+func (p *portal) greet(out io.Writer, c config) {
+	fmt.Fprintf(out, "\nCounterfoil is ready: %s\n", c.BaseURL)
+	if p.twin != nil {
+		fmt.Fprintf(out, "  no provider is configured, so the offline twin stands in: %s/_twin/\n", p.twin.BaseURL)
+		fmt.Fprintf(out, "  mail that the demo sends: %s/_twin/mail\n", p.twin.BaseURL)
+	}
+	fmt.Fprintln(out)
+}
+
+// close ends what assemble opened, the latest first. It may be called half way.
+func (p *portal) close() error {
+	var err error
+	if p.twin != nil {
+		err = p.twin.Close()
+	}
+	if p.store != nil {
+		err = errors.Join(err, p.store.Close())
+	}
+	return err
+}

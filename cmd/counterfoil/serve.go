@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Limits of a connection. Streams set their own deadline for writing.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 15 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 32 << 10 // bytes
+	stopTimeout   = 15 * time.Second
+)
+
+// serve runs the portal until ctx ends, then lets what is under way finish.
+func serve(ctx context.Context, c config, log *slog.Logger, out io.Writer) error {
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s (COUNTERFOIL_ADDR): %w", c.Addr, err)
+	}
+	defer listener.Close()
+	p, err := assemble(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: p.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
+	var loops sync.WaitGroup
+	loops.Go(func() { p.worker.Run(working) })
+	loops.Go(func() { p.auth.Run(working) })
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	p.greet(out, c)
+
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		log.Info("stopping")
+		close(p.stopping)
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		err = server.Shutdown(patience)
+		cancel()
+	}
+	stopWorking()
+	loops.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(err, p.close())
+}

@@ -1,0 +1,238 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"counterfoil/auth"
+	"counterfoil/billing"
+	"counterfoil/db"
+	"counterfoil/views"
+)
+
+const (
+	creditDaysPerPage = 14
+	balanceDays       = 90 // of the chart and the sum
+)
+
+// causeViews translates causes into the page's; anything else is an adjustment.
+var causeViews = map[billing.Cause]views.CreditCause{
+	billing.CauseGranted: views.CauseGranted, billing.CauseCarriedOver: views.CauseCarried, billing.CauseUsed: views.CauseUsed,
+	billing.CauseExpired: views.CauseExpired, billing.CauseRevoked: views.CauseRevoked, billing.CauseSettled: views.CauseAdjusted,
+}
+
+// showCredits handles GET /credits?meter=...&cause=...&before=2026-11-01: one wallet,
+// why its balance is what it is, and every change.
+func (s *Server) showCredits(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	page, err := s.customerFrame(r, who, "page.credits", views.NavCredits)
+	if err != nil {
+		return err
+	}
+	wallet, model, err := s.wallet(r, page.T, who)
+	if err != nil {
+		return err
+	}
+	if wallet == nil {
+		return s.render(w, r, http.StatusOK, views.CreditsPage(page, views.Credits{BuyURL: "/plans"}))
+	}
+	ctx, t, now := r.Context(), page.T, s.Now().UTC()
+	from := now.AddDate(0, 0, 1-balanceDays)
+	sums, err := s.Store.CreditSums(ctx, who.CustomerID, wallet.Meter, from)
+	if err != nil {
+		return err
+	}
+	model.Sum = creditSum(t, sums)
+	if drift, known := wallet.Drift(); known && drift != 0 {
+		model.Sum.Mismatch = t.Credits(int64(wallet.Provider))
+	}
+	if model.Chart, err = s.balanceChart(ctx, t, who, *wallet, from, now); err != nil {
+		return err
+	}
+	if err := s.creditHistory(r, t, who, *wallet, &model); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, views.CreditsPage(page, model))
+}
+
+// wallet picks the wallet that the address names, or the first; nil when there is none.
+func (s *Server) wallet(r *http.Request, t *views.Translator, who auth.Visitor) (*db.Wallet, views.Credits, error) {
+	wallets, err := s.Store.Wallets(r.Context(), who.CustomerID)
+	if err != nil || len(wallets) == 0 {
+		return nil, views.Credits{}, err
+	}
+	chosen, wanted := -1, r.URL.Query().Get("meter")
+	for i, wallet := range wallets {
+		if wallet.Meter.ProviderID == wanted || wanted == "" && chosen < 0 {
+			chosen = i
+		}
+	}
+	if chosen < 0 {
+		return nil, views.Credits{}, billing.ErrNotFound
+	}
+	wallet := &wallets[chosen]
+	model := views.Credits{
+		Meter: wallet.MeterName, Balance: t.Credits(int64(wallet.Sums.Balance)), Over: wallet.Sums.Balance < 0,
+		UsageURL: "/usage/" + url.PathEscape(wallet.Meter.ProviderID), BuyURL: "/plans",
+	}
+	for i, other := range wallets {
+		model.Wallets = append(model.Wallets, views.Link{
+			URL: "/credits?meter=" + url.QueryEscape(other.Meter.ProviderID), Text: other.MeterName, Current: i == chosen,
+		})
+	}
+	return wallet, model, nil
+}
+
+// creditSum is opening + granted − used − expired (+ other) = balance, each a sum of
+// entries. What was carried over comes back out of what expired.
+func creditSum(t *views.Translator, sums db.CreditSums) views.CreditSum {
+	credits := func(c billing.Credits) string { return t.Credits(int64(c)) }
+	sum := views.CreditSum{
+		From: t.Date(sums.From), Opening: credits(sums.Opening), Granted: credits(sums.Granted + sums.Revoked),
+		Used: credits(-sums.Used), Expired: credits(-(sums.Expired + sums.CarriedOver)), Balance: credits(sums.Balance),
+	}
+	if sums.Settled != 0 {
+		sum.Other = t.SignedCredits(int64(sums.Settled))
+	}
+	return sum
+}
+
+func (s *Server) balanceChart(ctx context.Context, t *views.Translator, who auth.Visitor, wallet db.Wallet, from, to time.Time) (views.StepChart, error) {
+	days, err := s.Store.BalanceByDay(ctx, who.CustomerID, wallet.Meter, from, to)
+	if err != nil {
+		return views.StepChart{}, err
+	}
+	chart := views.StepChart{
+		ID: "balance", Title: t.T("credits.chart", "Meter", wallet.MeterName), Unit: meterNoun(wallet.MeterName),
+		Scale: int64(billing.CreditScale), From: days[0].Day.UnixMilli(), To: days[len(days)-1].Day.UnixMilli(),
+	}
+	for i := range 5 {
+		chart.Labels = append(chart.Labels, t.ShortDay(days[i*(len(days)-1)/4].Day))
+	}
+	for i, d := range days {
+		if i > 0 && d.Balance == days[i-1].Balance {
+			continue
+		}
+		chart.Points = append(chart.Points, views.Point{
+			At: d.Day.UnixMilli(), Name: t.Date(d.Day).Text, Value: int64(d.Balance), Text: t.Credits(int64(d.Balance)),
+		})
+	}
+	return chart, nil
+}
+
+// creditHistory fills in the days, the filters and the way to older days.
+func (s *Server) creditHistory(r *http.Request, t *views.Translator, who auth.Visitor, wallet db.Wallet, model *views.Credits) error {
+	query := r.URL.Query()
+	cause := billing.Cause(query.Get("cause"))
+	if _, known := causeViews[cause]; !known {
+		cause = ""
+	}
+	before, err := time.Parse(time.DateOnly, query.Get("before"))
+	if err != nil && query.Get("before") != "" {
+		return say(billing.ErrInvalid, "range.no_date")
+	}
+	days, err := s.Store.CreditDays(r.Context(), who.CustomerID, wallet.Meter, cause, before, creditDaysPerPage)
+	if err != nil {
+		return err
+	}
+	address := func(cause billing.Cause, before string) string {
+		v := url.Values{"meter": {wallet.Meter.ProviderID}}
+		if cause != "" {
+			v.Set("cause", string(cause))
+		}
+		if before != "" {
+			v.Set("before", before)
+		}
+		return "/credits?" + v.Encode()
+	}
+	model.Causes = []views.Link{{URL: address("", ""), Text: t.T("credits.all"), Current: cause == ""}}
+	for _, c := range []billing.Cause{billing.CauseGranted, billing.CauseUsed, billing.CauseCarriedOver, billing.CauseExpired, billing.CauseRevoked} {
+		model.Causes = append(model.Causes, views.Link{URL: address(c, ""), Text: t.T("credits.cause." + string(causeViews[c])), Current: cause == c})
+	}
+	for _, d := range days {
+		model.Days = append(model.Days, creditDay(t, wallet, d))
+	}
+	if !before.IsZero() {
+		model.NewerURL = address(cause, "")
+	}
+	if len(days) == creditDaysPerPage {
+		model.OlderURL = address(cause, days[len(days)-1].Day.Format(time.DateOnly))
+	}
+	return nil
+}
+
+// creditDay is a day of history, its latest line first.
+func creditDay(t *views.Translator, wallet db.Wallet, d db.CreditDay) views.CreditDay {
+	day := views.CreditDay{
+		Day: t.Day(d.Day), Net: t.SignedCredits(int64(d.Net())), Closing: t.Credits(int64(d.Closing)),
+		URL: "/credits/" + d.Day.Format(time.DateOnly) + "?meter=" + url.QueryEscape(wallet.Meter.ProviderID),
+	}
+	for i := len(d.Lines) - 1; i >= 0; i-- {
+		line := d.Lines[i]
+		entry := views.CreditEntry{
+			Cause: causeViews[line.Cause], Amount: t.SignedCredits(int64(line.Credits)), Added: line.Credits > 0,
+			Balance: t.Credits(int64(line.Balance)),
+		}
+		if line.Cause == billing.CauseUsed {
+			entry.Detail = t.N("credits.events", line.Entries)
+		}
+		day.Entries = append(day.Entries, entry)
+	}
+	return day
+}
+
+// showCreditDay handles GET /credits/{day}?meter=...: each movement of one day, and
+// the events behind what was used.
+func (s *Server) showCreditDay(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	page, err := s.customerFrame(r, who, "page.credits", views.NavCredits)
+	if err != nil {
+		return err
+	}
+	day, err := time.Parse(time.DateOnly, r.PathValue("day"))
+	if err != nil {
+		return billing.ErrNotFound
+	}
+	wallet, _, err := s.wallet(r, page.T, who)
+	if err != nil {
+		return err
+	}
+	if wallet == nil {
+		return billing.ErrNotFound
+	}
+	ctx, t := r.Context(), page.T
+	moved, entries, err := s.Store.CreditDay(ctx, who.CustomerID, wallet.Meter, day)
+	if err != nil {
+		return err
+	}
+	before := r.URL.Query().Get("before")
+	events, next, err := s.Store.DayEvents(ctx, who.CustomerID, wallet.Meter, day, before, eventsPerPage)
+	if err != nil {
+		return err
+	}
+	back := "/credits?meter=" + url.QueryEscape(wallet.Meter.ProviderID)
+	model := views.CreditDayDetail{Meter: wallet.MeterName, BackURL: back, Day: creditDay(t, *wallet, moved), Opening: t.Credits(int64(moved.Opening))}
+	model.Day.URL = ""
+	timeOfEntries(t, &model.Day, moved, entries)
+	for _, e := range events {
+		model.Events = append(model.Events, eventRow(t, e))
+	}
+	if next != "" {
+		query := url.Values{"meter": {wallet.Meter.ProviderID}, "before": {next}}
+		model.More = r.URL.Path + "?" + query.Encode()
+	}
+	page.Title = t.Date(day).Text
+	return s.render(w, r, http.StatusOK, views.CreditDayPage(page, model))
+}
+
+// timeOfEntries says when a cause moved the wallet, where it did so once that day.
+func timeOfEntries(t *views.Translator, day *views.CreditDay, moved db.CreditDay, entries []db.CreditEntry) {
+	for i := range day.Entries {
+		line := moved.Lines[len(moved.Lines)-1-i]
+		for _, e := range entries {
+			if e.Cause == line.Cause && line.Entries == 1 {
+				day.Entries[i].At = t.Clock(e.At)
+			}
+		}
+	}
+}

@@ -1,0 +1,163 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"counterfoil/auth"
+	"counterfoil/billing"
+	"counterfoil/db"
+	"counterfoil/views"
+)
+
+// latestOrders is how many orders the portal's front shows.
+const latestOrders = 5
+
+// showPortal handles GET /portal: what needs the customer first, then what he has.
+func (s *Server) showPortal(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	page, err := s.customerFrame(r, who, "page.portal", views.NavPortal)
+	if err != nil {
+		return err
+	}
+	ctx, t := r.Context(), page.T
+	sh, err := s.shelf(ctx)
+	if err != nil {
+		return err
+	}
+	subs, err := s.Store.Subscriptions(ctx, who.CustomerID)
+	if err != nil {
+		return err
+	}
+	orders, more, err := s.Store.Orders(ctx, who.CustomerID, db.Page{Size: latestOrders})
+	if err != nil {
+		return err
+	}
+	grants, err := s.Store.Grants(ctx, who.CustomerID)
+	if err != nil {
+		return err
+	}
+	meters, err := s.meters(ctx, t, sh, who.CustomerID)
+	if err != nil {
+		return err
+	}
+	model := views.Portal{
+		Needs: s.needs(t, sh, subs, orders), Meters: meters, MoreOrders: more != "", Provider: s.providerName(),
+	}
+	for _, sub := range subs {
+		if sub.Live() || sub.Status == billing.Incomplete {
+			model.Subscriptions = append(model.Subscriptions, subscriptionCard(t, sh, sub))
+		}
+	}
+	for _, o := range orders {
+		model.Orders = append(model.Orders, orderRow(t, sh, o))
+	}
+	model.Benefits, _ = benefitCards(t, sh, grants, subs)
+	return s.render(w, r, http.StatusOK, views.PortalPage(page, model))
+}
+
+// customerFrame is the frame of a page that shows copies of a provider's data: it
+// says how old they are.
+func (s *Server) customerFrame(r *http.Request, who auth.Visitor, title string, nav views.Nav) (views.Page, error) {
+	page := s.frame(r, who, title, nav)
+	states, err := s.Store.SyncStates(r.Context(), who.CustomerID)
+	if err != nil {
+		return page, err
+	}
+	for _, state := range states {
+		if state.Provider == s.Provider.Name() && !state.SyncedAt.IsZero() {
+			page.AsOf = &views.AsOf{At: page.T.Ago(state.SyncedAt, s.Now()), Stale: state.Error != ""}
+		}
+	}
+	return page, nil
+}
+
+// needs lists what the customer should act on, the most urgent first.
+func (s *Server) needs(t *views.Translator, sh shelf, subs []billing.Subscription, orders []billing.Order) []views.Need {
+	var needs []views.Need
+	for _, sub := range subs {
+		name := sh.name(sub.ProviderProductID, t.T("plan.another"))
+		switch {
+		case sub.Status == billing.PastDue:
+			need := views.Need{
+				Tone: views.ToneBad, Title: t.T("need.past_due.title"), Action: t.T("need.past_due.action"), Post: "/portal/provider",
+				Text: t.T("need.past_due.text", "Plan", name, "Amount", t.Money(sub.Amount, sub.Currency)),
+			}
+			if at := nextAttempt(sub, orders); at != "" {
+				need.Text += " " + t.T("need.past_due.retry", "Date", at)
+			}
+			needs = append(needs, need)
+		case sub.CancelAtPeriodEnd && sub.Live():
+			needs = append(needs, views.Need{
+				Tone: views.ToneWarn, Title: t.T("need.ending.title", "Plan", name, "Date", t.Date(sub.EndsAt).Text),
+				Text: t.T("need.ending.text"), Action: t.T("need.ending.action"), Post: "/portal/subscriptions/" + sub.ProviderID + "/resume",
+			})
+		case sub.Status == billing.Trialing:
+			needs = append(needs, views.Need{
+				Tone: views.ToneNeutral, Title: t.T("need.trial.title", "Plan", name, "Date", t.Date(sub.TrialEnd).Text),
+				Text:   t.T("need.trial.text", "Amount", t.Money(sub.Amount, sub.Currency)),
+				Action: t.T("need.trial.action"), URL: "/portal/subscriptions/" + sub.ProviderID,
+			})
+		}
+	}
+	return needs
+}
+
+// nextAttempt is the day on which the failed payment of a subscription is tried again.
+func nextAttempt(sub billing.Subscription, orders []billing.Order) string {
+	for _, o := range orders {
+		if o.ProviderSubscriptionID == sub.ProviderID && o.Status == billing.OrderPending && !o.NextAttemptAt.IsZero() {
+			return o.NextAttemptAt.UTC().Format("2006-01-02")
+		}
+	}
+	return ""
+}
+
+// openProviderPortal handles POST /portal/provider: a short-lived link to the
+// provider's own portal, for cards, invoices and tax ids.
+func (s *Server) openProviderPortal(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	known, err := s.Store.ProviderCustomer(r.Context(), s.Provider.Name(), who.CustomerID)
+	if errors.Is(err, billing.ErrNotFound) {
+		return say(billing.ErrConflict, "failure.no_provider_customer")
+	}
+	if err != nil {
+		return err
+	}
+	url, err := s.Provider.PortalURL(r.Context(), known.ProviderID, s.BaseURL+"/portal")
+	if err != nil {
+		return s.providerFailure(err, "failure.portal_down")
+	}
+	return s.toProvider(w, url)
+}
+
+// providerFailure adds the reader's sentence to a provider that cannot be reached;
+// any other error is left as it is.
+func (s *Server) providerFailure(err error, message string) error {
+	if errors.Is(err, billing.ErrProvider) {
+		return errors.Join(say(billing.ErrProvider, message), err)
+	}
+	return err
+}
+
+// providerName is how people know the provider.
+func (s *Server) providerName() string {
+	switch name := s.Provider.Name(); name {
+	case "polar":
+		return "Polar"
+	case "stellartools":
+		return "StellarTools"
+	default:
+		return name
+	}
+}
+
+// apply puts a provider's answer to an action into the mirror, as a delivery would.
+func (s *Server) apply(ctx context.Context, kind string, object billing.Object, providerCustomerID string) error {
+	change := billing.Change{Type: kind, Object: object, ProviderCustomerID: providerCustomerID}
+	if _, err := s.Store.Apply(ctx, change, s.Now()); err != nil {
+		return fmt.Errorf("apply the answer to %s: %w", kind, err)
+	}
+	s.Poke()
+	return nil
+}

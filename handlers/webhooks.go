@@ -1,0 +1,67 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"counterfoil/billing"
+)
+
+// maxWebhook is the largest delivery that is taken, in bytes.
+const maxWebhook = 1 << 20
+
+// receiveWebhook handles POST /webhooks/polar and the path of the Better Auth plugin,
+// /api/auth/polar/webhooks. It answers 202 when the delivery is on disk, new or seen
+// before, of a type we know or not; applying it comes later. The provider's hosted
+// checkout keeps the buyer waiting for this answer (reliability, fact 11).
+//
+// Whatever cannot be trusted gets one answer, the same for every reason. When the
+// delivery cannot be stored the answer is 503, and the provider tries again.
+func (s *Server) receiveWebhook(w http.ResponseWriter, r *http.Request) error {
+	if r.ContentLength > maxWebhook {
+		return tooLarge(w)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWebhook))
+	if _, is := errors.AsType[*http.MaxBytesError](err); is {
+		return tooLarge(w)
+	}
+	if err != nil {
+		return refuse(w, http.StatusBadRequest, "the body ended too early")
+	}
+	delivery, err := s.Provider.Verify(r.Header, body, s.Now())
+	switch {
+	case errors.Is(err, billing.ErrInvalid):
+		s.Log.WarnContext(r.Context(), "signed webhook that is no event", "path", r.URL.Path, "err", err)
+		return refuse(w, http.StatusBadRequest, "signed, but not an event")
+	case err != nil:
+		// Ten failed events in a row make Polar switch the endpoint off, so a wrong secret
+		// is worth a warning from the first one on.
+		s.Log.WarnContext(r.Context(), "webhook refused: is the secret the one that the provider shows for this endpoint, and is the clock right?",
+			"path", r.URL.Path, "refused_since_start", s.refusedWebhooks.Add(1), "err", err)
+		return refuse(w, http.StatusForbidden, "not a valid webhook")
+	}
+	fresh, err := s.Store.Receive(r.Context(), delivery, r.URL.Path, s.Now())
+	if err != nil {
+		w.Header().Set("Retry-After", "5")
+		return fmt.Errorf("webhook %s: %w", delivery.Type, err)
+	}
+	s.Log.DebugContext(r.Context(), "webhook received", "type", delivery.Type, "delivery", delivery.ID, "fresh", fresh)
+	if fresh {
+		s.Poke()
+	}
+	w.WriteHeader(http.StatusAccepted)
+	return nil
+}
+
+func tooLarge(w http.ResponseWriter) error {
+	w.Header().Set("Connection", "close") // the rest of the body is not worth reading
+	return refuse(w, http.StatusRequestEntityTooLarge, "larger than 1 MiB")
+}
+
+// refuse answers a machine with a status and a line of text.
+func refuse(w http.ResponseWriter, status int, text string) error {
+	http.Error(w, text, status)
+	return nil
+}
