@@ -1,9 +1,19 @@
 package pages
 
 import (
+	_ "embed"
 	"slices"
 	"strings"
 )
+
+// country is one line of the country list.
+type country struct{ Code, Name string }
+
+//go:embed countries.tab
+var countryTable string // ISO 3166 codes and English names, from the time zone database (public domain)
+
+// countries are sorted by name, as the table is by code.
+var countries = sortedCountries(countryTable)
 
 // sortedCountries reads "code<tab>name" lines.
 func sortedCountries(table string) []country {

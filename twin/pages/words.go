@@ -1,7 +1,6 @@
 package pages
 
 import (
-	_ "embed"
 	"fmt"
 	"strings"
 
@@ -87,12 +86,3 @@ func groups(card string) string {
 func lastFour(card string) string {
 	return card[max(0, len(card)-4):]
 }
-
-// country is one line of the country list.
-type country struct{ Code, Name string }
-
-//go:embed countries.tab
-var countryTable string // ISO 3166 codes and English names, from the time zone database (public domain)
-
-// countries are sorted by name, as the table is by code.
-var countries = sortedCountries(countryTable)

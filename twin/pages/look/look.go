@@ -23,8 +23,6 @@ type Page struct {
 	Seller string // shown in the header when the page speaks for a merchant
 	Back   string // where the seller's name leads; empty for nowhere
 	Nav    string // path of the current operator's page; empty hides the navigation
-	// Refresh asks the browser to load the page again after this many seconds; 0 for never.
-	Refresh int
 }
 
 // Prefix is where the stylesheet and the typeface are served.
