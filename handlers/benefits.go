@@ -10,7 +10,7 @@ import (
 
 // showBenefits handles GET /portal/benefits: everything granted, and what is over.
 func (s *Server) showBenefits(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page, err := s.customerFrame(r, who, "page.benefits", views.NavPortal)
+	page, err := s.customerFrame(r, who, "benefits.title", views.NavPortal)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ var causeViews = map[billing.Cause]views.CreditCause{
 // showCredits handles GET /credits?meter=...&cause=...&before=2026-11-01: one wallet,
 // why its balance is what it is, and every change.
 func (s *Server) showCredits(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page, err := s.customerFrame(r, who, "page.credits", views.NavCredits)
+	page, err := s.customerFrame(r, who, "credits.title", views.NavCredits)
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func creditDay(t *views.Translator, wallet db.Wallet, d db.CreditDay) views.Cred
 // showCreditDay handles GET /credits/{day}?meter=...: each movement of one day, and
 // the events behind what was used.
 func (s *Server) showCreditDay(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page, err := s.customerFrame(r, who, "page.credits", views.NavCredits)
+	page, err := s.customerFrame(r, who, "credits.title", views.NavCredits)
 	if err != nil {
 		return err
 	}

@@ -117,7 +117,7 @@ func metadataValue(text string) any {
 
 // refuseEvent shows the form again with what was typed and what is wrong with it.
 func (s *Server) refuseEvent(w http.ResponseWriter, r *http.Request, who auth.Visitor, problem error) error {
-	page, err := s.customerFrame(r, who, "page.usage", views.NavUsage)
+	page, err := s.customerFrame(r, who, "usage.title", views.NavUsage)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ const ordersPerPage = 20
 
 // showOrders handles GET /portal/orders?before=...: newest first.
 func (s *Server) showOrders(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page, err := s.customerFrame(r, who, "page.orders", views.NavPortal)
+	page, err := s.customerFrame(r, who, "orders.title", views.NavPortal)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (s *Server) showOrders(w http.ResponseWriter, r *http.Request, who auth.Vis
 
 // showOrder handles GET /portal/orders/{id}: the receipt.
 func (s *Server) showOrder(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page, err := s.customerFrame(r, who, "page.order", views.NavPortal)
+	page, err := s.customerFrame(r, who, "orders.title", views.NavPortal)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (s *Server) showHome(w http.ResponseWriter, r *http.Request, who auth.Visit
 // showPlans handles GET /plans?interval=year: everything that can be bought. It
 // knows what the reader has already.
 func (s *Server) showPlans(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page := s.frame(r, who, "page.plans", views.NavPlans)
+	page := s.frame(r, who, "plans.title", views.NavPlans)
 	sh, err := s.shelf(r.Context())
 	if err != nil {
 		return err

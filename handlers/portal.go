@@ -17,7 +17,7 @@ const latestOrders = 5
 
 // showPortal handles GET /portal: what needs the customer first, then what he has.
 func (s *Server) showPortal(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page, err := s.customerFrame(r, who, "page.portal", views.NavPortal)
+	page, err := s.customerFrame(r, who, "portal.title", views.NavPortal)
 	if err != nil {
 		return err
 	}

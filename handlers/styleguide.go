@@ -9,5 +9,5 @@ import (
 
 // showStyleguide handles GET /styleguide: every component on one page.
 func (s *Server) showStyleguide(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	return s.render(w, r, http.StatusOK, views.StyleguidePage(s.frame(r, who, "styleguide.title", "")))
+	return s.render(w, r, http.StatusOK, views.StyleguidePage(s.frame(r, who, "styleguide.title", ""), s.Now()))
 }

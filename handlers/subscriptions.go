@@ -16,7 +16,7 @@ import (
 
 // showSubscriptions handles GET /portal/subscriptions: what runs, and what is over.
 func (s *Server) showSubscriptions(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page, err := s.customerFrame(r, who, "page.subscriptions", views.NavPortal)
+	page, err := s.customerFrame(r, who, "subscriptions.title", views.NavPortal)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *Server) showSubscriptions(w http.ResponseWriter, r *http.Request, who a
 
 // showSubscription handles GET /portal/subscriptions/{id}.
 func (s *Server) showSubscription(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page, err := s.customerFrame(r, who, "page.subscription", views.NavPortal)
+	page, err := s.customerFrame(r, who, "subscriptions.title", views.NavPortal)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (s *Server) showCancel(w http.ResponseWriter, r *http.Request, who auth.Vis
 func (s *Server) cancelPage(w http.ResponseWriter, r *http.Request, who auth.Visitor, sub billing.Subscription,
 	status int, typed billing.Cancellation, problem string,
 ) error {
-	page, err := s.customerFrame(r, who, "page.cancel", views.NavPortal)
+	page, err := s.customerFrame(r, who, "cancel.title", views.NavPortal)
 	if err != nil {
 		return err
 	}

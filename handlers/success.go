@@ -27,7 +27,7 @@ func (s *Server) showSuccess(w http.ResponseWriter, r *http.Request, who auth.Vi
 		w.WriteHeader(http.StatusSeeOther)
 		return nil
 	}
-	page := s.frame(r, who, "page.success", views.NavPlans)
+	page := s.frame(r, who, "success.title", views.NavPlans)
 	outcome, err := s.Store.CheckoutOutcome(r.Context(), who.CustomerID, id)
 	if errors.Is(err, billing.ErrNotFound) {
 		return s.render(w, r, http.StatusNotFound, views.SuccessPage(page, views.Success{
@@ -96,8 +96,8 @@ func unsettled(state views.CheckoutState) bool {
 }
 
 func (s *Server) nextSteps(t *views.Translator, state views.CheckoutState) []views.Link {
-	portal := views.Link{URL: "/portal", Text: t.T("success.next.portal")}
-	plans := views.Link{URL: "/plans", Text: t.T("success.next.plans")}
+	portal := views.Link{URL: "/portal", Text: t.T("success.to_portal")}
+	plans := views.Link{URL: "/plans", Text: t.T("success.plans")}
 	switch state {
 	case views.CheckoutPaid:
 		return []views.Link{portal, {URL: "/usage", Text: t.T("success.next.usage")}, {URL: "/credits", Text: t.T("success.next.credits")}}

@@ -21,7 +21,7 @@ const eventsPerPage = 20
 
 // showUsage handles GET /usage: every meter at a glance.
 func (s *Server) showUsage(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page, err := s.customerFrame(r, who, "page.usage", views.NavUsage)
+	page, err := s.customerFrame(r, who, "usage.title", views.NavUsage)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func resetOf(sh shelf, subs []billing.Subscription, meterID string) (time.Time, 
 
 // showMeter handles GET /usage/{meter}?days=30 or ?from=2026-11-01&to=2026-11-21.
 func (s *Server) showMeter(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page, err := s.customerFrame(r, who, "page.usage", views.NavUsage)
+	page, err := s.customerFrame(r, who, "usage.title", views.NavUsage)
 	if err != nil {
 		return err
 	}
