@@ -31,11 +31,15 @@ const mailTimeout = 15 * time.Second
 // smtps://[user:password@]host[:465] TLS from the first byte. With smtp,
 // ?starttls=always (the default, but for a server on this machine) refuses a server
 // without it, try goes on without, never does not ask. from is a bare address or
-// "Name <address>".
+// "Name <address>". An empty URL makes a Mailer that refuses to send: a portal whose
+// people sign in by an identity provider needs no mail.
 func NewMailer(smtpURL, from string) (*Mailer, error) {
+	if smtpURL == "" {
+		return &Mailer{}, nil
+	}
 	u, err := url.Parse(smtpURL)
 	if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" {
-		return nil, errors.New("SMTP_URL: want smtp://user:password@host:port or smtps://...") // the URL holds a password
+		return nil, errors.New("want smtp://user:password@host:port or smtps://...") // the URL holds a password
 	}
 	options := []mail.Option{mail.WithTimeout(mailTimeout)}
 	port := 587
@@ -50,11 +54,11 @@ func NewMailer(smtpURL, from string) (*Mailer, error) {
 		}
 		options = append(options, mail.WithTLSPolicy(policy))
 	default:
-		return nil, fmt.Errorf("SMTP_URL: scheme %q: want smtp or smtps", u.Scheme)
+		return nil, fmt.Errorf("scheme %q: want smtp or smtps", u.Scheme)
 	}
 	if text := u.Port(); text != "" {
 		if port, err = strconv.Atoi(text); err != nil {
-			return nil, fmt.Errorf("SMTP_URL: port %q is no number", text)
+			return nil, fmt.Errorf("port %q is no number", text)
 		}
 	}
 	options = append(options, mail.WithPort(port))
@@ -64,7 +68,7 @@ func NewMailer(smtpURL, from string) (*Mailer, error) {
 	}
 	client, err := mail.NewClient(u.Hostname(), options...)
 	if err != nil {
-		return nil, fmt.Errorf("SMTP_URL: %w", err)
+		return nil, err
 	}
 	message := mail.NewMsg()
 	if err := message.From(from); err != nil {
@@ -89,7 +93,7 @@ func startTLS(u *url.URL) (mail.TLSPolicy, error) {
 	case wish == "never":
 		return mail.NoTLS, nil
 	default:
-		return 0, fmt.Errorf("SMTP_URL: starttls=%s: want always, try or never", wish)
+		return 0, fmt.Errorf("starttls=%s: want always, try or never", wish)
 	}
 }
 
@@ -99,6 +103,9 @@ var errMailRefused = errors.New("the mail server refuses this mail")
 // Send sends one mail. Sending it again under the same id repeats its Message-ID, by
 // which readers' programs recognise a copy. A refusal for good is errMailRefused.
 func (m *Mailer) Send(ctx context.Context, id string, letter db.Mail) error {
+	if m.client == nil {
+		return fmt.Errorf("%w: no mail server is configured: set SMTP_URL", errMailRefused)
+	}
 	message := mail.NewMsg()
 	if err := errors.Join(message.From(m.from), message.To(letter.To)); err != nil {
 		return fmt.Errorf("%w: %w", errMailRefused, err)
@@ -135,7 +142,7 @@ func (w *Worker) sendMail(ctx context.Context, job db.Job) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, errMailRefused):
-		return &unfit{"not sent: correct the address", err}
+		return &unfit{"not sent", err}
 	case w.Now().Sub(job.CreatedAt) > mailWorth:
 		return &unfit{"not sent within an hour, given up: is SMTP_URL right, and does the mail server answer?", err}
 	}

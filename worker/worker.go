@@ -65,6 +65,7 @@ func (w *Worker) table() []loop {
 		{name: "inbox", every: idle, step: w.applyInbox},
 		{name: "reconcile", every: min(reconcileRound, w.ReconcileEvery), step: w.askForReconciliations},
 		{name: "awaited", every: awaitEvery, step: w.readAwaited},
+		{name: "unsettled", every: unsettledRound, step: w.readUnsettled},
 		w.jobs(db.JobSendMail, 2, w.sendMail),
 		w.jobs(db.JobCreateCustomer, 2, w.createCustomer),
 		w.jobs(db.JobReconcileCustomer, 2, w.reconcileCustomer),
