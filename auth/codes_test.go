@@ -332,4 +332,3 @@ func TestPendingRemembersTheAddress(t *testing.T) {
 		t.Errorf("after signing in: %+v", p)
 	}
 }
-
