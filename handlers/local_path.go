@@ -23,8 +23,9 @@ func localPath(raw, fallback string) string {
 	if err != nil || u.Scheme != "" || u.Opaque != "" || u.Host != "" || u.User != nil {
 		return fallback
 	}
-	if u.RawPath != "" || strings.ContainsFunc(u.Path, unicode.IsControl) || strings.Contains(u.Path, `\`) {
-		return fallback // slashes in disguise
+	disguised := strings.Contains(u.Path, `\`) || strings.Contains(strings.ToLower(u.RawPath), "%2f")
+	if disguised || !strings.HasPrefix(u.Path, "/") || strings.ContainsFunc(u.Path, unicode.IsControl) || !utf8.ValidString(u.Path) {
+		return fallback
 	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
