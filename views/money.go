@@ -24,8 +24,17 @@ func (t *Translator) Money(minor int64, code string) string {
 	return t.money(t.tongue.money, minor, code)
 }
 
-// Price is Money without the cents of a round amount: "$24".
+// Price is Money without the cents of a round amount: "$24", and "$24.50".
 func (t *Translator) Price(minor int64, code string) string {
+	unit := int64(1)
+	if digits, ok := currency.GetDigits(strings.ToUpper(code)); ok {
+		for range digits {
+			unit *= 10
+		}
+	}
+	if minor%unit != 0 {
+		return t.Money(minor, code)
+	}
 	return t.money(t.tongue.price, minor, code)
 }
 

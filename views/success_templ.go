@@ -110,7 +110,7 @@ func SuccessPage(p Page, m Success) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = empty("info", p.t("success.unknown.title"), p.t("success.unknown.text")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = outcome("info", p.t("success.unknown.title"), p.t("success.unknown.text")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -529,7 +529,7 @@ func unpaid(p Page, m Success, drawing, heading, text string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = empty(drawing, heading, text).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = outcome(drawing, heading, text).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
