@@ -32,8 +32,10 @@ func (p *Provider) call(ctx context.Context, m mode, out any, operation func(con
 	case x.status < 200 || x.status > 299:
 		return refusal(m, x)
 	}
-	if err := isJSON(x); err != nil {
-		return unreachable(m, x, err)
+	if len(x.body) > 0 { // 202 and 204 come with nothing, not even a content type
+		if err := isJSON(x); err != nil {
+			return unreachable(m, x, err)
+		}
 	}
 	if err := decode(x.body, out); err != nil {
 		return unreachable(m, x, fmt.Errorf("read the answer: %w", err))

@@ -69,6 +69,8 @@ func TestRefusals(t *testing.T) {
 		{"page instead of JSON", 200, `<html>`, "provider", "provider, unknown"},
 		{"cut off", 200, `{"id":"customer-1"`, "provider", "provider, unknown"},
 		{"redirect", 307, ``, "provider", "provider"},
+		{"nothing", 200, ``, "provider", "provider, unknown"},
+		{"accepted, without a word", 202, ``, "provider", "provider, unknown"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -254,5 +256,18 @@ func TestNew(t *testing.T) {
 				t.Errorf("got %v, %v", p, err)
 			}
 		})
+	}
+}
+
+// TestAcceptedWithoutBody: Polar answers some writes with 202 and nothing else, which
+// polar-go takes for broken JSON.
+func TestAcceptedWithoutBody(t *testing.T) {
+	_, p := newFake(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
+	err := p.call(context.Background(), once, nil, func(ctx context.Context) error {
+		_, err := p.api.Orders.GenerateInvoice(ctx, "order-1")
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	polargo "github.com/polarsource/polar-go"
 	"github.com/polarsource/polar-go/models/operations"
 
 	"counterfoil/billing"
@@ -42,11 +41,15 @@ func (p *Provider) one(ctx context.Context, m mode, kind billing.Kind, operation
 		return nil, err
 	}
 	object, err := p.object(kind, raw)
-	if err != nil && m == once {
+	switch {
+	case err == nil:
+		return object, nil
+	case m == once:
 		// It did happen; only what came of it must be looked up.
-		err = fmt.Errorf("%w, %w: %w", billing.ErrProvider, billing.ErrUnknown, err)
+		return nil, fmt.Errorf("%w, %w: %w", billing.ErrProvider, billing.ErrUnknown, err)
+	default:
+		return nil, fmt.Errorf("%w: %w", billing.ErrProvider, err)
 	}
-	return object, err
 }
 
 // objects reads all pages of a list. What cannot be understood is logged and left
@@ -129,48 +132,4 @@ func (p *Provider) CustomerObjects(ctx context.Context, providerCustomerID strin
 		all = append(all, objects...)
 	}
 	return all, nil
-}
-
-// Customer implements billing.Provider.
-func (p *Provider) Customer(ctx context.Context, customerID string) (billing.Customer, error) {
-	if err := safeID(customerID); err != nil {
-		return billing.Customer{}, fmt.Errorf("customer by external id: %w", err)
-	}
-	c, err := oneCustomer(p.one(ctx, repeatable, billing.KindCustomer, func(ctx context.Context) error {
-		_, err := p.api.Customers.GetExternal(ctx, customerID)
-		return err
-	}))
-	if err != nil {
-		return c, fmt.Errorf("customer with external id %s: %w", customerID, err)
-	}
-	return c, nil
-}
-
-// CustomerByEmail implements billing.Provider.
-func (p *Provider) CustomerByEmail(ctx context.Context, email string) (billing.Customer, error) {
-	if email == "" {
-		return billing.Customer{}, fmt.Errorf("customer by address: empty: %w", billing.ErrInvalid)
-	}
-	found, err := p.objects(ctx, billing.KindCustomer, func(ctx context.Context, page, limit *int64) error {
-		_, err := p.api.Customers.List(ctx, operations.CustomersListRequest{Email: polargo.String(email), Page: page, Limit: limit})
-		return err
-	})
-	if err != nil {
-		return billing.Customer{}, fmt.Errorf("customer by address: %w", err)
-	}
-	for _, object := range found {
-		// Compared here too: a server that ignored the filter would hand over a stranger.
-		if c, ok := object.(billing.Customer); ok && c.Email == lower(email) && !c.Deleted {
-			return c, nil
-		}
-	}
-	return billing.Customer{}, fmt.Errorf("customer by address: %w", billing.ErrNotFound)
-}
-
-// oneCustomer gives the answer of one its type.
-func oneCustomer(object billing.Object, err error) (billing.Customer, error) {
-	if err != nil {
-		return billing.Customer{}, err
-	}
-	return object.(billing.Customer), nil
 }

@@ -12,53 +12,6 @@ import (
 	"counterfoil/billing"
 )
 
-// CreateCustomer implements billing.Provider.
-func (p *Provider) CreateCustomer(ctx context.Context, c billing.NewCustomer) (billing.Customer, error) {
-	if err := safeID(c.CustomerID); err != nil {
-		return billing.Customer{}, fmt.Errorf("create customer: external %w", err)
-	}
-	request := components.CustomerCreate{Email: c.Email, ExternalID: &c.CustomerID, Name: optional(c.Name)}
-	for key, value := range c.Metadata {
-		if request.Metadata == nil {
-			request.Metadata = make(map[string]components.CustomerCreateMetadata, len(c.Metadata))
-		}
-		request.Metadata[key] = components.CreateCustomerCreateMetadataStr(value)
-	}
-	made, err := oneCustomer(p.one(ctx, once, billing.KindCustomer, func(ctx context.Context) error {
-		_, err := p.api.Customers.Create(ctx, request)
-		return err
-	}))
-	if err != nil {
-		return made, fmt.Errorf("create customer %s: %w", c.CustomerID, err)
-	}
-	return made, nil
-}
-
-// LinkCustomer implements billing.Provider. A customer that has our id already is
-// answered as it is, so linking may be repeated.
-func (p *Provider) LinkCustomer(ctx context.Context, providerCustomerID, customerID string) (billing.Customer, error) {
-	if err := safeID(customerID); err != nil {
-		return billing.Customer{}, fmt.Errorf("link customer: external %w", err)
-	}
-	now, err := oneCustomer(p.Fetch(ctx, billing.Ref{Provider: Name, Kind: billing.KindCustomer, ProviderID: providerCustomerID}))
-	switch {
-	case err != nil:
-		return now, fmt.Errorf("link customer: %w", err)
-	case now.ExternalID == customerID && !now.Deleted:
-		return now, nil
-	case now.ExternalID != "" || now.Deleted:
-		return now, fmt.Errorf("link customer %s: it has another external id: %w", providerCustomerID, billing.ErrConflict)
-	}
-	linked, err := oneCustomer(p.one(ctx, once, billing.KindCustomer, func(ctx context.Context) error {
-		_, err := p.api.Customers.Update(ctx, providerCustomerID, components.CustomerUpdate{ExternalID: &customerID})
-		return err
-	}))
-	if err != nil {
-		return linked, fmt.Errorf("link customer %s: %w", providerCustomerID, err)
-	}
-	return linked, nil
-}
-
 // CreateCheckout implements billing.Provider.
 func (p *Provider) CreateCheckout(ctx context.Context, r billing.CheckoutRequest) (billing.Checkout, error) {
 	request := components.CheckoutCreate{
