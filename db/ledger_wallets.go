@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -32,9 +33,11 @@ type Wallet struct {
 }
 
 // Drift is what the provider says less what the ledger says. It is false while that
-// tells nothing: no figure was copied, or events are on their way.
+// tells nothing: no figure was copied, or events are on their way, or the meter cannot
+// be counted event by event, so that the provider's figure is the only one.
 func (w Wallet) Drift() (billing.Credits, bool) {
-	if w.ProviderAsOf.IsZero() || w.Waiting {
+	additive := w.Aggregation == billing.AggregateCount || w.Aggregation == billing.AggregateSum
+	if w.ProviderAsOf.IsZero() || w.Waiting || !additive {
 		return 0, false
 	}
 	return w.Provider - w.Sums.Balance, true
@@ -68,16 +71,14 @@ func (s *Store) fillWallet(ctx context.Context, customerID string, w *Wallet) er
 	if w.Sums, err = s.CreditSums(ctx, customerID, w.Meter, time.Time{}); err != nil {
 		return err
 	}
-	reset, err := s.r.LastReset(ctx, gen.LastResetParams{
-		CustomerID: customerID, Provider: w.Meter.Provider, ProviderMeterID: w.Meter.ProviderID, BeforeAt: math.MaxInt64,
-	})
+	reset, err := lastReset(ctx, s.r, walletKey{customerID, w.Meter}, math.MaxInt64)
 	if err != nil {
-		return fmt.Errorf("last reset: %w", err)
+		return err
 	}
-	w.PeriodStart = moment(reset)
+	w.PeriodStart = moment(reset.OccurredAt)
 	credited, err := s.r.CreditedBetween(ctx, gen.CreditedBetweenParams{
 		CustomerID: customerID, Provider: w.Meter.Provider, ProviderMeterID: w.Meter.ProviderID,
-		FromAt: reset, ToAt: math.MaxInt64,
+		FromAt: reset.OccurredAt, ToAt: math.MaxInt64,
 	})
 	if err != nil {
 		return fmt.Errorf("credited since %s: %w", w.PeriodStart, err)
@@ -91,6 +92,17 @@ func (s *Store) fillWallet(ctx context.Context, customerID string, w *Wallet) er
 	}
 	w.Waiting = waiting
 	return nil
+}
+
+// lastReset is the latest posted reset before a moment, or the zero row.
+func lastReset(ctx context.Context, q *gen.Queries, w walletKey, before int64) (gen.LastResetRow, error) {
+	row, err := q.LastReset(ctx, gen.LastResetParams{
+		CustomerID: w.customerID, Provider: w.meter.Provider, ProviderMeterID: w.meter.ProviderID, BeforeAt: before,
+	})
+	if err = found(err); err != nil && !errors.Is(err, billing.ErrNotFound) {
+		return row, fmt.Errorf("last reset: %w", err)
+	}
+	return row, nil
 }
 
 // noteRollover marks credits that may be carried over, in ledger_transactions.note.

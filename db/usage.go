@@ -116,22 +116,27 @@ func (l *ledger) sameEvent(ctx context.Context, row gen.InsertUsageEventParams) 
 // without units has nothing to stop a repetition, so only a new event counts there.
 func (l *ledger) count(ctx context.Context, u use, isNew bool) error {
 	for _, c := range u.counts {
+		w := walletKey{u.CustomerID, c.meter}
 		counts := isNew
 		if c.additive {
-			var err error
-			counts, err = l.post(ctx, walletKey{u.CustomerID, c.meter}, billing.Movement{
+			m := billing.Movement{
 				Cause: billing.CauseUsed, FactKind: billing.FactUse, FactID: u.ID,
 				Units: -c.units, OccurredAt: u.OccurredAt,
-			}, "")
-			if err != nil {
+			}
+			var err error
+			if counts, err = l.post(ctx, w, m, ""); err != nil {
 				return err
+			}
+			if counts {
+				if err = l.settleLate(ctx, w, m, u.countedAt); err != nil {
+					return err
+				}
 			}
 		}
 		if !counts {
 			continue
 		}
-		key := usageHour{walletKey{u.CustomerID, c.meter}, floorDiv(millis(u.OccurredAt), hour)}
-		if err := l.hours.add(key, c.units); err != nil {
+		if err := l.hours.add(usageHour{w, floorDiv(millis(u.OccurredAt), hour)}, c.units); err != nil {
 			return err
 		}
 	}

@@ -18,9 +18,9 @@ func BenchmarkRecordUsage(b *testing.B) {
 	record := func(b *testing.B, store *db.Store, n int64, customers int64) {
 		event := billing.Event{
 			ID: db.NewID(), CustomerID: fmt.Sprintf("customer-%d", n%customers), Name: "tokens",
-			Metadata: map[string]any{"tokens": int64(12)}, OccurredAt: now,
+			Metadata: map[string]any{"tokens": int64(12)}, OccurredAt: noon,
 		}
-		if _, err := store.RecordUsage(context.Background(), event, "polar", []billing.Meter{tokens}, now); err != nil {
+		if _, err := store.RecordUsage(context.Background(), event, "polar", []billing.Meter{tokens}, noon); err != nil {
 			b.Error(err)
 		}
 	}
@@ -47,7 +47,7 @@ func BenchmarkRecordUsage(b *testing.B) {
 	}
 }
 
-var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // tokens sums the property "tokens" of events named "tokens"; calls counts events
 // named "tokens" or "call"; biggest cannot be counted event by event.

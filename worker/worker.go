@@ -40,6 +40,7 @@ type Worker struct {
 
 	catalogAsked time.Time // by the reconcile loop alone
 	awaited      awaited
+	drifts       drifts
 }
 
 // New returns a Worker whose loops have not begun.
@@ -70,6 +71,8 @@ func (w *Worker) table() []loop {
 		w.jobs(db.JobCreateCustomer, 2, w.createCustomer),
 		w.jobs(db.JobReconcileCustomer, 2, w.reconcileCustomer),
 		w.jobs(db.JobReconcileCatalog, 1, w.reconcileCatalog),
+		w.jobs(db.JobSyncCredits, 2, w.syncCredits),
+		{name: "usage", every: idle, step: w.sendUsage},
 	}
 }
 

@@ -40,33 +40,6 @@ func (q *Queries) AddLedgerDay(ctx context.Context, arg AddLedgerDayParams) erro
 	return err
 }
 
-const creditCursor = `-- name: CreditCursor :one
-SELECT CAST(p.customer_id AS TEXT) AS customer_id, CAST(COALESCE(r.credits_until, 0) AS BIGINT) AS credits_until,
-    CAST(COALESCE(r.usage_until, 0) AS BIGINT) AS usage_until
-FROM provider_customers AS p
-LEFT JOIN reconciliations AS r ON r.provider = p.provider AND r.customer_id = p.customer_id
-WHERE p.provider = ?1 AND p.provider_id = ?2 AND p.customer_id IS NOT NULL
-`
-
-type CreditCursorParams struct {
-	Provider   string
-	ProviderID string
-}
-
-type CreditCursorRow struct {
-	CustomerID   string
-	CreditsUntil int64
-	UsageUntil   int64
-}
-
-// Whose credits a provider's customer has, and how far they were read.
-func (q *Queries) CreditCursor(ctx context.Context, arg CreditCursorParams) (CreditCursorRow, error) {
-	row := q.db.QueryRowContext(ctx, creditCursor, arg.Provider, arg.ProviderID)
-	var i CreditCursorRow
-	err := row.Scan(&i.CustomerID, &i.CreditsUntil, &i.UsageUntil)
-	return i, err
-}
-
 const creditEntriesBetween = `-- name: CreditEntriesBetween :many
 SELECT t.cause, t.cause_kind, t.cause_id, t.note, t.occurred_at, e.seq, e.credits FROM ledger_transactions AS t
 JOIN ledger_entries AS e ON e.transaction_id = t.id
@@ -247,6 +220,61 @@ func (q *Queries) CreditsBeforeDay(ctx context.Context, arg CreditsBeforeDayPara
 	return column_1, err
 }
 
+const creditsMovedAfter = `-- name: CreditsMovedAfter :one
+SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) FROM ledger_transactions AS t
+JOIN ledger_entries AS e ON e.transaction_id = t.id
+JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+WHERE t.customer_id = ?1 AND t.provider = ?2 AND t.provider_meter_id = ?3
+    AND t.cause <> 'used' AND t.occurred_at > ?4
+`
+
+type CreditsMovedAfterParams struct {
+	CustomerID      string
+	Provider        string
+	ProviderMeterID string
+	AfterAt         int64
+}
+
+// What everything but usage did to a wallet after a moment.
+func (q *Queries) CreditsMovedAfter(ctx context.Context, arg CreditsMovedAfterParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, creditsMovedAfter,
+		arg.CustomerID,
+		arg.Provider,
+		arg.ProviderMeterID,
+		arg.AfterAt,
+	)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const eventCursor = `-- name: EventCursor :one
+SELECT CAST(p.customer_id AS TEXT) AS customer_id, CAST(COALESCE(r.events_until, 0) AS BIGINT) AS events_until,
+    CAST(COALESCE(r.events_read_at, 0) AS BIGINT) AS events_read_at
+FROM provider_customers AS p
+LEFT JOIN reconciliations AS r ON r.provider = p.provider AND r.customer_id = p.customer_id
+WHERE p.provider = ?1 AND p.provider_id = ?2 AND p.customer_id IS NOT NULL
+`
+
+type EventCursorParams struct {
+	Provider   string
+	ProviderID string
+}
+
+type EventCursorRow struct {
+	CustomerID   string
+	EventsUntil  int64
+	EventsReadAt int64
+}
+
+// Whose events a provider's customer has, and how far they were read.
+func (q *Queries) EventCursor(ctx context.Context, arg EventCursorParams) (EventCursorRow, error) {
+	row := q.db.QueryRowContext(ctx, eventCursor, arg.Provider, arg.ProviderID)
+	var i EventCursorRow
+	err := row.Scan(&i.CustomerID, &i.EventsUntil, &i.EventsReadAt)
+	return i, err
+}
+
 const insertLedgerEntries = `-- name: InsertLedgerEntries :exec
 INSERT INTO ledger_entries (transaction_id, account_id, seq, credits, balance_after) VALUES
     (?1, ?2, ?3, ?4, ?5),
@@ -321,9 +349,10 @@ func (q *Queries) InsertLedgerTransaction(ctx context.Context, arg InsertLedgerT
 }
 
 const lastReset = `-- name: LastReset :one
-SELECT CAST(COALESCE(MAX(occurred_at), 0) AS BIGINT) FROM ledger_transactions
+SELECT occurred_at, cause FROM ledger_transactions
 WHERE customer_id = ?1 AND provider = ?2 AND provider_meter_id = ?3
     AND cause <> 'used' AND cause_kind = 'credit_event' AND cause IN ('expired', 'settled') AND occurred_at < ?4
+ORDER BY occurred_at DESC LIMIT 1
 `
 
 type LastResetParams struct {
@@ -333,17 +362,22 @@ type LastResetParams struct {
 	BeforeAt        int64
 }
 
-// When the period began that is the latest to be posted and begins before a moment; 0 for none.
-func (q *Queries) LastReset(ctx context.Context, arg LastResetParams) (int64, error) {
+type LastResetRow struct {
+	OccurredAt int64
+	Cause      string
+}
+
+// The latest reset before a moment, among those that were posted: it began a period.
+func (q *Queries) LastReset(ctx context.Context, arg LastResetParams) (LastResetRow, error) {
 	row := q.db.QueryRowContext(ctx, lastReset,
 		arg.CustomerID,
 		arg.Provider,
 		arg.ProviderMeterID,
 		arg.BeforeAt,
 	)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
+	var i LastResetRow
+	err := row.Scan(&i.OccurredAt, &i.Cause)
+	return i, err
 }
 
 const ledgerCheck = `-- name: LedgerCheck :many
@@ -600,9 +634,12 @@ func (q *Queries) OpenLedgerAccount(ctx context.Context, arg OpenLedgerAccountPa
 }
 
 const postedUnits = `-- name: PostedUnits :one
-SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) FROM ledger_transactions AS t
-JOIN ledger_entries AS e ON e.transaction_id = t.id
-JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+SELECT CAST(COALESCE((
+    SELECT SUM(e.credits) FROM ledger_entries AS e
+    JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+    WHERE e.transaction_id = t.id
+), 0) AS BIGINT) AS units
+FROM ledger_transactions AS t
 WHERE t.provider = ?1 AND t.cause_kind = ?2 AND t.cause_id = ?3
     AND t.provider_meter_id = ?4
 `
@@ -614,7 +651,7 @@ type PostedUnitsParams struct {
 	ProviderMeterID string
 }
 
-// What a fact moved in the wallet when it was posted.
+// What a fact moved in the wallet when it was posted; no row if it never was.
 func (q *Queries) PostedUnits(ctx context.Context, arg PostedUnitsParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, postedUnits,
 		arg.Provider,
@@ -622,35 +659,35 @@ func (q *Queries) PostedUnits(ctx context.Context, arg PostedUnitsParams) (int64
 		arg.CauseID,
 		arg.ProviderMeterID,
 	)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
+	var units int64
+	err := row.Scan(&units)
+	return units, err
 }
 
-const saveCreditCursor = `-- name: SaveCreditCursor :exec
-INSERT INTO reconciliations (provider, customer_id, credits_until, usage_until)
+const saveEventCursor = `-- name: SaveEventCursor :exec
+INSERT INTO reconciliations (provider, customer_id, events_until, events_read_at)
 VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (provider, customer_id) DO UPDATE SET
-    credits_until = CASE WHEN excluded.credits_until > reconciliations.credits_until
-        THEN excluded.credits_until ELSE reconciliations.credits_until END,
-    usage_until = CASE WHEN excluded.usage_until > reconciliations.usage_until
-        THEN excluded.usage_until ELSE reconciliations.usage_until END
+    events_until = CASE WHEN excluded.events_until > reconciliations.events_until
+        THEN excluded.events_until ELSE reconciliations.events_until END,
+    events_read_at = CASE WHEN excluded.events_read_at > reconciliations.events_read_at
+        THEN excluded.events_read_at ELSE reconciliations.events_read_at END
 `
 
-type SaveCreditCursorParams struct {
+type SaveEventCursorParams struct {
 	Provider     string
 	CustomerID   string
-	CreditsUntil int64
-	UsageUntil   int64
+	EventsUntil  int64
+	EventsReadAt int64
 }
 
-// It never moves back, whoever reads later.
-func (q *Queries) SaveCreditCursor(ctx context.Context, arg SaveCreditCursorParams) error {
-	_, err := q.db.ExecContext(ctx, saveCreditCursor,
+// It never moves back, whoever read last.
+func (q *Queries) SaveEventCursor(ctx context.Context, arg SaveEventCursorParams) error {
+	_, err := q.db.ExecContext(ctx, saveEventCursor,
 		arg.Provider,
 		arg.CustomerID,
-		arg.CreditsUntil,
-		arg.UsageUntil,
+		arg.EventsUntil,
+		arg.EventsReadAt,
 	)
 	return err
 }

@@ -237,8 +237,8 @@ type Reconciliation struct {
 	Provider     string
 	CustomerID   string
 	SyncedAt     *int64
-	CreditsUntil int64
-	UsageUntil   int64
+	EventsUntil  int64
+	EventsReadAt int64
 	Error        string
 }
 

@@ -379,18 +379,6 @@ func (q *Queries) MeterEventsBefore(ctx context.Context, arg MeterEventsBeforePa
 	return items, nil
 }
 
-const nextUsageTry = `-- name: NextUsageTry :one
-SELECT CAST(COALESCE(MIN(next_try_at), 0) AS BIGINT) FROM usage_events WHERE state = 'waiting' AND provider = ?1
-`
-
-// When the next waiting event is due; 0 when none waits.
-func (q *Queries) NextUsageTry(ctx context.Context, provider string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, nextUsageTry, provider)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const parkUsage = `-- name: ParkUsage :exec
 UPDATE usage_events SET state = 'parked', leased_until = 0, error = ?1 WHERE state = 'leased' AND id = ?2
 `
@@ -442,6 +430,26 @@ func (q *Queries) RetryUsage(ctx context.Context, arg RetryUsageParams) error {
 	}
 	_, err := q.db.ExecContext(ctx, query, queryParams...)
 	return err
+}
+
+const usageDue = `-- name: UsageDue :one
+SELECT EXISTS (
+    SELECT 1 FROM usage_events
+    WHERE provider = ?1 AND ((state = 'waiting' AND next_try_at <= ?2) OR (state = 'leased' AND leased_until <= ?2))
+)
+`
+
+type UsageDueParams struct {
+	Provider string
+	Now      int64
+}
+
+// Whether there is anything to claim, asked without writing.
+func (q *Queries) UsageDue(ctx context.Context, arg UsageDueParams) (bool, error) {
+	row := q.db.QueryRowContext(ctx, usageDue, arg.Provider, arg.Now)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const usageEvent = `-- name: UsageEvent :one

@@ -43,10 +43,19 @@ SELECT balance FROM ledger_accounts
 WHERE customer_id = @customer_id AND provider = @provider AND provider_meter_id = @provider_meter_id AND kind = 'wallet';
 
 -- name: LastReset :one
--- When the period began that is the latest to be posted and begins before a moment; 0 for none.
-SELECT CAST(COALESCE(MAX(occurred_at), 0) AS BIGINT) FROM ledger_transactions
+-- The latest reset before a moment, among those that were posted: it began a period.
+SELECT occurred_at, cause FROM ledger_transactions
 WHERE customer_id = @customer_id AND provider = @provider AND provider_meter_id = @provider_meter_id
-    AND cause <> 'used' AND cause_kind = 'credit_event' AND cause IN ('expired', 'settled') AND occurred_at < @before_at;
+    AND cause <> 'used' AND cause_kind = 'credit_event' AND cause IN ('expired', 'settled') AND occurred_at < @before_at
+ORDER BY occurred_at DESC LIMIT 1;
+
+-- name: CreditsMovedAfter :one
+-- What everything but usage did to a wallet after a moment.
+SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) FROM ledger_transactions AS t
+JOIN ledger_entries AS e ON e.transaction_id = t.id
+JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+WHERE t.customer_id = @customer_id AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id
+    AND t.cause <> 'used' AND t.occurred_at > @after_at;
 
 -- name: CreditedBetween :one
 -- What was granted, carried over and revoked in a span of time, and how much of that may roll over.
@@ -79,10 +88,13 @@ WHERE u.customer_id = @customer_id AND u.sent_at IS NULL AND (u.state <> 'parked
     AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id;
 
 -- name: PostedUnits :one
--- What a fact moved in the wallet when it was posted.
-SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) FROM ledger_transactions AS t
-JOIN ledger_entries AS e ON e.transaction_id = t.id
-JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+-- What a fact moved in the wallet when it was posted; no row if it never was.
+SELECT CAST(COALESCE((
+    SELECT SUM(e.credits) FROM ledger_entries AS e
+    JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+    WHERE e.transaction_id = t.id
+), 0) AS BIGINT) AS units
+FROM ledger_transactions AS t
 WHERE t.provider = @provider AND t.cause_kind = @cause_kind AND t.cause_id = @cause_id
     AND t.provider_meter_id = @provider_meter_id;
 
@@ -159,20 +171,20 @@ SELECT COUNT(*) FROM (
     GROUP BY e.transaction_id HAVING SUM(e.credits) <> 0
 ) AS unbalanced;
 
--- name: CreditCursor :one
--- Whose credits a provider's customer has, and how far they were read.
-SELECT CAST(p.customer_id AS TEXT) AS customer_id, CAST(COALESCE(r.credits_until, 0) AS BIGINT) AS credits_until,
-    CAST(COALESCE(r.usage_until, 0) AS BIGINT) AS usage_until
+-- name: EventCursor :one
+-- Whose events a provider's customer has, and how far they were read.
+SELECT CAST(p.customer_id AS TEXT) AS customer_id, CAST(COALESCE(r.events_until, 0) AS BIGINT) AS events_until,
+    CAST(COALESCE(r.events_read_at, 0) AS BIGINT) AS events_read_at
 FROM provider_customers AS p
 LEFT JOIN reconciliations AS r ON r.provider = p.provider AND r.customer_id = p.customer_id
 WHERE p.provider = @provider AND p.provider_id = @provider_id AND p.customer_id IS NOT NULL;
 
--- name: SaveCreditCursor :exec
--- It never moves back, whoever reads later.
-INSERT INTO reconciliations (provider, customer_id, credits_until, usage_until)
-VALUES (@provider, @customer_id, @credits_until, @usage_until)
+-- name: SaveEventCursor :exec
+-- It never moves back, whoever read last.
+INSERT INTO reconciliations (provider, customer_id, events_until, events_read_at)
+VALUES (@provider, @customer_id, @events_until, @events_read_at)
 ON CONFLICT (provider, customer_id) DO UPDATE SET
-    credits_until = CASE WHEN excluded.credits_until > reconciliations.credits_until
-        THEN excluded.credits_until ELSE reconciliations.credits_until END,
-    usage_until = CASE WHEN excluded.usage_until > reconciliations.usage_until
-        THEN excluded.usage_until ELSE reconciliations.usage_until END;
+    events_until = CASE WHEN excluded.events_until > reconciliations.events_until
+        THEN excluded.events_until ELSE reconciliations.events_until END,
+    events_read_at = CASE WHEN excluded.events_read_at > reconciliations.events_read_at
+        THEN excluded.events_read_at ELSE reconciliations.events_read_at END;

@@ -84,9 +84,12 @@ WHERE state = 'leased' AND id IN (sqlc.slice('ids'));
 -- The provider can never accept it: it is kept, with the reason, for a person to see.
 UPDATE usage_events SET state = 'parked', leased_until = 0, error = @error WHERE state = 'leased' AND id = @id;
 
--- name: NextUsageTry :one
--- When the next waiting event is due; 0 when none waits.
-SELECT CAST(COALESCE(MIN(next_try_at), 0) AS BIGINT) FROM usage_events WHERE state = 'waiting' AND provider = @provider;
+-- name: UsageDue :one
+-- Whether there is anything to claim, asked without writing.
+SELECT EXISTS (
+    SELECT 1 FROM usage_events
+    WHERE provider = @provider AND ((state = 'waiting' AND next_try_at <= @now) OR (state = 'leased' AND leased_until <= @now))
+);
 
 -- name: UsageWaiting :one
 -- Whether events of the customer have not reached the provider yet, but will.

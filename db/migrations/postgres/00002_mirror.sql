@@ -180,13 +180,15 @@ CREATE TABLE customer_meters (
 CREATE INDEX customer_meters_customer ON customer_meters (provider, provider_customer_id);
 
 -- How far the copy of one customer, or of the catalog (customer_id ''), has come.
+-- Credit and usage events were read up to events_until by the provider's clock, the
+-- last time at events_read_at by ours.
 CREATE TABLE reconciliations (
-    provider      TEXT NOT NULL,
-    customer_id   TEXT NOT NULL,
-    synced_at     BIGINT,
-    credits_until BIGINT NOT NULL DEFAULT 0,
-    usage_until   BIGINT NOT NULL DEFAULT 0,
-    error         TEXT NOT NULL DEFAULT '',
+    provider       TEXT NOT NULL,
+    customer_id    TEXT NOT NULL,
+    synced_at      BIGINT,
+    events_until   BIGINT NOT NULL DEFAULT 0,
+    events_read_at BIGINT NOT NULL DEFAULT 0,
+    error          TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (provider, customer_id)
 );
 

@@ -1,0 +1,171 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"counterfoil/billing"
+	"counterfoil/db"
+)
+
+// lateReport is how long before its period an event may have happened to be found when
+// balances differ: others report in batches too, but hardly a week late.
+const lateReport = 7 * 24 * time.Hour
+
+// syncCredits brings the ledger of one customer up to the provider's own record:
+// grants, revocations, resets, and what others reported as used. Then it compares the
+// balances. job.Key is the provider, a slash, and the provider's customer id.
+func (w *Worker) syncCredits(ctx context.Context, job db.Job) error {
+	provider, customer, ok := strings.Cut(job.Key, "/")
+	if !ok || customer == "" || provider != w.Provider.Name() {
+		return &unfit{sentence: fmt.Sprintf("the job names no customer of %s: %q", w.Provider.Name(), job.Key)}
+	}
+	cursor, err := w.Store.EventCursor(ctx, provider, customer)
+	if errors.Is(err, billing.ErrNotFound) {
+		return nil // nobody here owns these credits; linking the customer asks again
+	}
+	if err != nil {
+		return err
+	}
+	if err := w.readCredits(ctx, customer, cursor, cursor.Since()); err != nil {
+		return err
+	}
+	differs, err := w.compareBalances(ctx, cursor)
+	if err != nil || len(differs) == 0 {
+		return err
+	}
+	// Something happened long ago and was reported late, before the time that was read:
+	// the period is read once more, from before its beginning.
+	since := differs[0].PeriodStart
+	for _, wallet := range differs {
+		since = earlier(since, wallet.PeriodStart)
+	}
+	if !since.IsZero() {
+		since = since.Add(-lateReport)
+	}
+	if err := w.readCredits(ctx, customer, cursor, since); err != nil {
+		return err
+	}
+	if differs, err = w.compareBalances(ctx, cursor); err != nil {
+		return err
+	}
+	for _, wallet := range differs {
+		by, _ := wallet.Drift()
+		w.Log.WarnContext(ctx, "the provider counts credits differently", "customer", cursor.CustomerID,
+			"meter", wallet.Meter.ProviderID, "ours", wallet.Sums.Balance, "provider", wallet.Provider, "drift", by)
+	}
+	w.drifts.remember(cursor.CustomerID, differs)
+	return nil
+}
+
+// readCredits reads the provider's record since a time and posts it.
+func (w *Worker) readCredits(ctx context.Context, customer string, cursor db.EventCursor, since time.Time) error {
+	news := db.CreditNews{Provider: w.Provider.Name(), Cursor: cursor, Since: since.Truncate(time.Millisecond), ReadAt: w.Now()}
+	var err error
+	// Uses first: a reset that comes in between then ends what was read, not less.
+	news.Uses, err = ask(ctx, w, func(ctx context.Context) ([]billing.ForeignEvent, error) {
+		return w.Provider.UsageEvents(ctx, customer, news.Since)
+	})
+	if err != nil {
+		return fmt.Errorf("read what customer %s used: %w", customer, err)
+	}
+	news.Credits, err = ask(ctx, w, func(ctx context.Context) ([]billing.CreditEvent, error) {
+		return w.Provider.CreditEvents(ctx, customer, news.Since)
+	})
+	if err != nil {
+		return fmt.Errorf("read the credits of customer %s: %w", customer, err)
+	}
+	meters, err := w.Store.Meters(ctx)
+	if err != nil {
+		return err
+	}
+	report, err := w.Store.PostCredits(ctx, news, meters, w.Now())
+	if err != nil {
+		return err
+	}
+	w.Log.DebugContext(ctx, "credits read", "customer", cursor.CustomerID, "since", news.Since, "posted", report.Posted)
+	if len(report.UnknownMeters) == 0 {
+		return nil
+	}
+	catalog := db.Job{Kind: db.JobReconcileCatalog, Key: w.Provider.Name()}
+	if err := w.Store.Enqueue(ctx, catalog, time.Time{}, w.Now()); err != nil {
+		return err
+	}
+	w.Poke()
+	return fmt.Errorf("credits of customer %s on meters %v, which the catalog has not shown yet: %w",
+		cursor.CustomerID, report.UnknownMeters, billing.ErrNotFound)
+}
+
+// compareBalances reads the provider's figures anew and returns the wallets that
+// differ and were not searched for that before. A figure older than the last event
+// known tells nothing: providers add up with a delay (Polar: 15 seconds to minutes).
+func (w *Worker) compareBalances(ctx context.Context, cursor db.EventCursor) ([]db.Wallet, error) {
+	balances, err := w.Store.Balances(ctx, cursor.CustomerID)
+	if err != nil {
+		return nil, err
+	}
+	fresh := map[billing.Ref]billing.Balance{}
+	for _, b := range balances {
+		if b.Provider != w.Provider.Name() {
+			continue
+		}
+		object, err := ask(ctx, w, func(ctx context.Context) (billing.Object, error) { return w.Provider.Fetch(ctx, b.Ref()) })
+		if err != nil {
+			return nil, fmt.Errorf("read balance %s: %w", b.ProviderID, err)
+		}
+		if b, ok := object.(billing.Balance); ok {
+			fresh[billing.Ref{Provider: b.Provider, Kind: billing.KindMeter, ProviderID: b.ProviderMeterID}] = b
+		}
+		if _, err := w.Store.Apply(ctx, billing.Change{Object: object}, w.Now()); err != nil {
+			return nil, err
+		}
+	}
+	wallets, err := w.Store.Wallets(ctx, cursor.CustomerID)
+	if err != nil {
+		return nil, err
+	}
+	var differs []db.Wallet
+	for _, wallet := range wallets {
+		drift, tells := wallet.Drift()
+		figure, read := fresh[wallet.Meter]
+		if tells && drift != 0 && read && figure.Version >= cursor.Until.UnixMicro() && !w.drifts.known(cursor.CustomerID, wallet) {
+			differs = append(differs, wallet)
+		}
+	}
+	return differs, nil
+}
+
+// drifts remembers which differences were searched for, so that one that stays is not
+// searched for at every reading. Forgetting them at a restart costs one search each.
+type drifts struct {
+	mu   sync.Mutex
+	seen map[driftKey]billing.Credits
+}
+
+type driftKey struct {
+	customerID string
+	meter      billing.Ref
+}
+
+func (d *drifts) remember(customerID string, wallets []db.Wallet) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.seen == nil {
+		d.seen = map[driftKey]billing.Credits{}
+	}
+	for _, wallet := range wallets {
+		d.seen[driftKey{customerID, wallet.Meter}], _ = wallet.Drift()
+	}
+}
+
+func (d *drifts) known(customerID string, wallet db.Wallet) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	drift, _ := wallet.Drift()
+	seen, ok := d.seen[driftKey{customerID, wallet.Meter}]
+	return ok && seen == drift
+}
