@@ -2,15 +2,10 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gorilla/sessions"
 
@@ -184,33 +179,4 @@ func (c *cookies) enter(w http.ResponseWriter, r *http.Request, row db.Session, 
 	*heldIn(session), session.ID, session.IsNew = held{row: row, user: user}, row.ID, false
 	c.send(w, token, absoluteLife)
 	return nil
-}
-
-// newToken makes 256 random bits as text.
-func newToken() string {
-	var raw [32]byte
-	rand.Read(raw[:]) // never fails, says its documentation
-	return base64.RawURLEncoding.EncodeToString(raw[:])
-}
-
-// isToken tells whether text has the shape of a token.
-func isToken(text string) bool { return len(text) == base64.RawURLEncoding.EncodedLen(32) }
-
-// hashed is how a token is kept. It is random enough to need no salt.
-func hashed(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// clipped bounds a user agent and drops what is not text.
-func clipped(agent string) string {
-	agent = strings.ToValidUTF8(agent, "")
-	if len(agent) <= maxUserAgent {
-		return agent
-	}
-	end := maxUserAgent
-	for !utf8.RuneStart(agent[end]) {
-		end--
-	}
-	return agent[:end]
 }
