@@ -2,6 +2,8 @@ package twin
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"net/url"
 	"slices"
 )
@@ -32,11 +34,40 @@ var EventTypes = []string{
 	"organization.updated",
 }
 
+// newerEventTypes are those that the clients of early 2026 do not know: an endpoint that lists one can't be
+// read with polar-go 0.15.0, and a body of one throws in @polar-sh/sdk 0.47.1.
+var newerEventTypes = []string{
+	"discount.created", "discount.updated", "discount.deleted",
+	"subscription.cycled", "subscription.paused", "subscription.resumed",
+}
+
+// CommonEventTypes are the types that all clients know.
+func CommonEventTypes() []string {
+	return slices.DeleteFunc(slices.Clone(EventTypes), func(name string) bool { return slices.Contains(newerEventTypes, name) })
+}
+
+// EnsureEndpoint points the endpoint with the fixed secret at address, and makes it when there is none. Its
+// waiting events go to the new address. It may be repeated.
+func (e *Engine) EnsureEndpoint(ctx context.Context, address, secret string) error {
+	on := true
+	in := EndpointInput{URL: &address, Secret: &secret, Enabled: &on}
+	for _, w := range list(e, e.data.endpoints) {
+		if w.Secret == secret {
+			_, err := e.UpdateEndpoint(ctx, w.ID, in)
+			return err
+		}
+	}
+	in.Events = CommonEventTypes()
+	_, err := e.CreateEndpoint(ctx, in)
+	return err
+}
+
 // CreateEndpoint makes a webhook endpoint with a new secret. Errors: *Invalid.
 func (e *Engine) CreateEndpoint(ctx context.Context, in EndpointInput) (WebhookEndpoint, error) {
 	var made WebhookEndpoint
 	err := e.write(ctx, func(x *tx) error {
-		made = WebhookEndpoint{ID: newID(), Stamp: x.made(), Format: "raw", Secret: newToken("whsec_"), Enabled: true}
+		made = WebhookEndpoint{ID: newID(), Stamp: x.made(), Format: "raw", Enabled: true, Standard: pick(in.Standard, false)}
+		made.Secret = newSecret(made.Standard)
 		if err := fillEndpoint(&made, in); err != nil {
 			return err
 		}
@@ -70,8 +101,22 @@ func (e *Engine) UpdateEndpoint(ctx context.Context, id string, in EndpointInput
 
 // ResetSecret gives an endpoint a new secret at once. Errors: ErrNotFound.
 func (e *Engine) ResetSecret(ctx context.Context, id string) (WebhookEndpoint, error) {
-	secret := newToken("whsec_")
+	row, err := read(e, func(v *View) (WebhookEndpoint, error) { return value(v.endpoints.get(id)) })
+	if err != nil {
+		return row, err
+	}
+	secret := newSecret(row.Standard)
 	return e.UpdateEndpoint(ctx, id, EndpointInput{Secret: &secret})
+}
+
+// newSecret makes a webhook secret; only one of the standard scheme is base64 behind its prefix.
+func newSecret(standard bool) string {
+	if !standard {
+		return newToken("whsec_")
+	}
+	key := make([]byte, 32)
+	rand.Read(key) // never fails, see crypto/rand
+	return "whsec_" + base64.StdEncoding.EncodeToString(key)
 }
 
 // DeleteEndpoint removes an endpoint and what waits for it. Errors: ErrNotFound.

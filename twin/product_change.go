@@ -56,10 +56,7 @@ func (x *tx) changeProduct(sub Subscription, p Product, proration string) error 
 		sub.PeriodEnd = sub.Interval.After(x.now, sub.IntervalCount)
 	}
 	if sub.Status != Trialing {
-		items := []OrderItem{
-			x.item("Unused time on "+oldName, -prorate(before.Amount, before.PeriodStart, before.PeriodEnd, x.now), "", true),
-			x.item("Remaining time on "+p.Name, prorate(sub.Amount, sub.PeriodStart, sub.PeriodEnd, x.now), basePriceID(sub), true),
-		}
+		items := x.prorations(before, sub, oldName, p.Name)
 		if proration == "prorate" {
 			sub.Pending = append(append([]OrderItem{}, sub.Pending...), items...)
 		} else if err := x.invoiceChange(sub, p, items); err != nil {
@@ -73,6 +70,15 @@ func (x *tx) changeProduct(sub Subscription, p Product, proration string) error 
 	})
 	x.emit("subscription.updated", sub.ID)
 	return x.alignGrants(sub)
+}
+
+// prorations are the two lines of a change: what is left of the old price, and what the new one costs for
+// the rest of its period.
+func (x *tx) prorations(before, after Subscription, oldName, newName string) []OrderItem {
+	return []OrderItem{
+		x.item("Unused time on "+oldName, -prorate(before.Amount, before.PeriodStart, before.PeriodEnd, x.now), basePriceID(before), true),
+		x.item("Remaining time on "+newName, prorate(after.Amount, after.PeriodStart, after.PeriodEnd, x.now), basePriceID(after), true),
+	}
 }
 
 // moveTo gives sub the product, its current prices and its amount.

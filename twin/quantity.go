@@ -66,3 +66,15 @@ func roundRat(r *big.Rat) *big.Int {
 	}
 	return twice.Quo(twice, new(big.Int).Mul(r.Denom(), big.NewInt(2)))
 }
+
+// IsDecimal reports whether text is a plain decimal number, such as "0.35".
+func IsDecimal(text string) bool {
+	digits := strings.TrimPrefix(text, "-")
+	whole, fraction, dot := strings.Cut(digits, ".")
+	return allDigits(whole) && (!dot || allDigits(fraction))
+}
+
+// allDigits reports whether text is one digit or more.
+func allDigits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}

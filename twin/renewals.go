@@ -75,13 +75,9 @@ func (x *tx) renewalOrder(sub *Subscription) (Order, error) {
 	}
 	_, priceID := baseAmount(sub.Prices, sub.Currency, nil, sub.SeatCount)
 	items := append([]OrderItem{x.item(p.Name, sub.Amount, priceID, false)}, sub.Pending...)
-	for _, price := range sub.Prices {
-		if price.Kind != Metered {
-			continue
-		}
-		m := x.customerMeter(sub.CustomerID, price.MeterID)
-		if amount := meteredAmount(price, m.Consumed, m.Credited); amount != 0 {
-			items = append(items, x.item(x.meters.rows[price.MeterID].Name, amount, price.ID, false))
+	for _, due := range x.Billed(sub) {
+		if due.Amount != 0 {
+			items = append(items, x.item(x.meters.rows[due.Price.MeterID].Name, due.Amount, due.Price.ID, false))
 		}
 	}
 	o := x.newOrder(sub.CustomerID, "subscription_cycle", sub.Currency, items, x.cycleDiscount(sub))

@@ -1,6 +1,7 @@
 package twin
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"hash/crc32"
@@ -35,8 +36,15 @@ func Token(prefix, random string) string {
 	return prefix + random + string(check)
 }
 
-// AddToken lets a bearer token call the API as the organization.
-func (x *tx) addToken(token string) { put(x, x.tokens, AccessToken{Token: token}) }
+// EnsureToken lets a bearer token call the API as the organization. It may be repeated.
+func (e *Engine) EnsureToken(ctx context.Context, token string) error {
+	return e.write(ctx, func(x *tx) error {
+		if !x.Known(token) {
+			put(x, x.tokens, AccessToken{Token: token})
+		}
+		return nil
+	})
+}
 
 // Known reports whether token is an organization access token.
 func (v *View) Known(token string) bool { return v.tokens.rows[token] != nil }

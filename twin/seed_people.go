@@ -1,0 +1,127 @@
+package twin
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"time"
+)
+
+// playSamAndPat plays both lives day by day. Sam Okafor has been on Pro for fourteen months (one of them
+// given to him after an outage), bought two credit packs and got part of one month back. Pat Lindqvist has
+// been on Pro for five months; yesterday's renewal failed.
+func (s *seeder) playSamAndPat(begin time.Time) {
+	s.at(begin)
+	sam := s.subscribe("Sam Okafor", "sam@example.com", &Address{
+		Line1: "18 Marlowe Street", City: "Portland", State: "US-OR", PostalCode: "97205", Country: "US",
+	})
+	patBegins := addMonths(s.now.AddDate(0, 0, -1), -5).Add(-2 * time.Hour)
+	story := map[int]func(){
+		100: func() { s.buyPack("sam@example.com") },
+		130: func() { s.giveMonth(sam) },
+		240: func() { s.giveBack(sam) },
+		330: func() { s.buyPack("sam@example.com") },
+	}
+	random := rand.New(rand.NewPCG(20, 26))
+	var pat string
+	for day := 0; s.err == nil; day++ {
+		evening := begin.AddDate(0, 0, day).Truncate(24 * time.Hour).Add(21 * time.Hour)
+		if evening.After(s.now.Add(-time.Minute)) {
+			break
+		}
+		if pat == "" && patBegins.Before(evening) {
+			s.at(patBegins)
+			pat = s.subscribe("Pat Lindqvist", "pat@example.com", &Address{Line1: "Storgatan 4", City: "Lund", PostalCode: "222 23", Country: "SE"})
+		}
+		s.at(evening)
+		if tell := story[day]; tell != nil {
+			tell()
+		}
+		s.use(sam, "sam", evening, day, 1, random)
+		if pat != "" {
+			s.use(pat, "pat", evening, day, 3, random)
+			if s.now.Sub(evening) < 5*24*time.Hour {
+				s.check("spoil card", s.e.SetCard(s.ctx, pat, CardFailsLate))
+			}
+		}
+	}
+}
+
+// subscribe buys Pro through a checkout and returns the customer's id.
+func (s *seeder) subscribe(name, email string, address *Address) string {
+	done := s.buy(s.pro.ID, CheckoutEdit{CustomerName: &name, CustomerEmail: &email, BillingName: &name, BillingAddress: address})
+	return done.Checkout.CustomerID
+}
+
+// buyPack buys the credit pack.
+func (s *seeder) buyPack(email string) {
+	s.buy(s.pack.ID, CheckoutEdit{CustomerEmail: &email})
+}
+
+// buy opens a checkout and pays it with the good card.
+func (s *seeder) buy(productID string, edit CheckoutEdit) Confirmed {
+	c, err := s.e.CreateCheckout(s.ctx, CheckoutInput{ProductIDs: []string{productID}, AllowDiscountCodes: true, AllowTrial: true})
+	s.check("checkout", err)
+	if s.err != nil {
+		return Confirmed{}
+	}
+	done, err := s.e.ConfirmCheckout(s.ctx, c.ID, edit, CardSucceeds)
+	s.check("pay", err)
+	return done
+}
+
+// giveMonth moves the renewal by a month, as a merchant does to make up for an outage.
+func (s *seeder) giveMonth(customerID string) {
+	for _, sub := range s.e.SubscriptionsOf(customerID) {
+		_, err := s.e.SetPeriodEnd(s.ctx, sub.ID, addMonths(sub.PeriodEnd, 1))
+		s.check("give a month", err)
+	}
+}
+
+// giveBack refunds part of the latest order of the subscription.
+func (s *seeder) giveBack(customerID string) {
+	orders := s.e.OrdersOf(customerID)
+	for i := len(orders) - 1; i >= 0; i-- {
+		if orders[i].SubscriptionID == "" {
+			continue
+		}
+		_, err := s.e.CreateRefund(s.ctx, RefundInput{
+			OrderID: orders[i].ID, Amount: 800, Reason: "service_disruption", Comment: "Slow answers for a week",
+		})
+		s.check("refund", err)
+		return
+	}
+}
+
+// use reports one day of work: busy weekdays, quiet weekends, slow growth, some days off.
+func (s *seeder) use(customerID, who string, evening time.Time, day, every int, random *rand.Rand) {
+	busy := 3 + day/160
+	if weekend := evening.Weekday() == time.Saturday || evening.Weekday() == time.Sunday; weekend {
+		busy = 1
+	}
+	if s.err != nil || random.IntN(9) == 0 || day%every != 0 {
+		return
+	}
+	var batch []EventInput
+	add := func(name string, metadata Metadata) {
+		at := evening.Add(-time.Duration(1+random.IntN(12*60)) * time.Minute)
+		batch = append(batch, EventInput{
+			Name: name, CustomerID: customerID, Timestamp: at, Metadata: metadata,
+			ExternalID: fmt.Sprintf("seed-%s-%d-%d", who, day, len(batch)),
+		})
+	}
+	models := []string{"lumen-swift", "lumen-swift", "lumen-deep"}
+	for range busy + random.IntN(3) {
+		credits := 6 + random.IntN(22)
+		add("ai_usage", Metadata{
+			"credits": json.Number(strconv.Itoa(credits)), "model": models[random.IntN(len(models))],
+			"words": json.Number(strconv.Itoa(credits * (18 + random.IntN(9)))),
+		})
+	}
+	for range random.IntN(busy) {
+		add("file_uploaded", Metadata{"kind": []string{"pdf", "docx", "md"}[random.IntN(3)], "kilobytes": json.Number(strconv.Itoa(40 + random.IntN(4000)))})
+	}
+	_, _, err := s.e.Ingest(s.ctx, batch)
+	s.check("usage", err)
+}
