@@ -24,7 +24,11 @@
   });
 
   // Copy buttons name the element whose text they take.
-  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  const offerCopies = () => {
+    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  };
+  offerCopies();
+  document.addEventListener("htmx:afterSwap", offerCopies);
   on("click", "[data-copy]", async (button) => {
     const source = document.getElementById(button.dataset.copy);
     try {
@@ -132,6 +136,6 @@
     from.remove();
     document.head.append(script);
   };
-  on("pointerover", "[hx-get]", fetchHtmx);
-  on("focusin", "[hx-get]", fetchHtmx);
+  on("pointerover", "[hx-boost]", fetchHtmx);
+  on("focusin", "[hx-boost]", fetchHtmx);
 })();

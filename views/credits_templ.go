@@ -55,7 +55,7 @@ func CreditsPage(p Page, m Credits) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if len(m.Wallets) > 1 {
-					templ_7745c5c3_Err = choices(p.t("credits.wallets"), m.Wallets).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = choices("wallet", p.t("credits.wallets"), m.Wallets).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -126,7 +126,7 @@ func CreditsPage(p Page, m Credits) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = choices(p.t("credits.filter"), m.Causes).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = choices("cause", p.t("credits.filter"), m.Causes).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -12,7 +12,7 @@ import "counterfoil/static"
 
 // htmxConfig switches off everything of htmx that a strict policy forbids, and
 // keeps other people's pages out of the browser's history cache.
-const htmxConfig = `{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"historyCacheSize":0,"selfRequestsOnly":true,"timeout":10000}`
+const htmxConfig = `{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"historyCacheSize":0,"refreshOnHistoryMiss":true,"selfRequestsOnly":true,"timeout":10000}`
 
 // layout is the paper that every page is written on.
 func layout(p Page) templ.Component {

@@ -95,7 +95,7 @@ func MeterPage(p Page, m MeterDetail) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = choices(p.t("meter.range"), m.Ranges).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = choices("range", p.t("meter.range"), m.Ranges).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
