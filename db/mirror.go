@@ -110,9 +110,11 @@ func apply(ctx context.Context, q *gen.Queries, change billing.Change, now time.
 	if err != nil && !fresh {
 		return Applied{}, fmt.Errorf("look for %s %s: %w", ref.Kind, ref.ProviderID, err)
 	}
-	ownerBefore, err := ownerOf(ctx, q, change)
-	if err != nil {
-		return Applied{}, err
+	ownerBefore := owner{}
+	if ref.Kind == billing.KindCustomer { // the only kind whose change can move an owner
+		if ownerBefore, err = ownerOf(ctx, q, change); err != nil {
+			return Applied{}, err
+		}
 	}
 	taken, err := upsert(ctx, q, change.Object, change.Deleted, now)
 	if err != nil {
@@ -125,7 +127,8 @@ func apply(ctx context.Context, q *gen.Queries, change billing.Change, now time.
 	applied := Applied{Ref: ref, Before: before.Status, Stale: !taken, CustomerID: owner.customerID}
 	applied.Changed = taken && (fresh || change.Object.ObjectVersion() > before.Version ||
 		statusOf(change.Object) != before.Status || (gone(change) && before.DeletedAt == nil))
-	return applied, follow(ctx, q, change, ownerBefore, owner, now)
+	linked := ref.Kind == billing.KindCustomer && ownerBefore.customerID == ""
+	return applied, follow(ctx, q, change, owner, linked, now)
 }
 
 // owner is whose affair a change is.
@@ -155,15 +158,15 @@ func ownerOf(ctx context.Context, q *gen.Queries, change billing.Change) (owner,
 // follow asks for what a change makes necessary. A customer who has just been
 // linked is read whole, since what he has may have been changing unseen; that
 // reading ends with his credits.
-func follow(ctx context.Context, q *gen.Queries, change billing.Change, before, after owner, now time.Time) error {
+func follow(ctx context.Context, q *gen.Queries, change billing.Change, o owner, linked bool, now time.Time) error {
 	switch {
-	case after.customerID == "":
+	case o.customerID == "":
 		return nil
-	case before.customerID == "":
-		job := Job{Kind: JobReconcileCustomer, Key: after.customerID, CustomerID: after.customerID}
+	case linked:
+		job := Job{Kind: JobReconcileCustomer, Key: o.customerID, CustomerID: o.customerID}
 		return enqueue(ctx, q, job, time.Time{}, now)
 	case change.CreditsMoved:
-		return enqueue(ctx, q, CreditsJob(after.provider, after.providerCustomerID, after.customerID), time.Time{}, now)
+		return enqueue(ctx, q, CreditsJob(o.provider, o.providerCustomerID, o.customerID), time.Time{}, now)
 	}
 	return nil
 }

@@ -1,0 +1,198 @@
+package db_test
+
+import (
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"counterfoil/billing"
+	"counterfoil/db"
+	"counterfoil/db/dbtest"
+)
+
+// outbox tells stories about one job.
+type outbox struct {
+	t     *testing.T
+	store *db.Store
+}
+
+func (o outbox) enqueue(due, now time.Time) {
+	o.t.Helper()
+	if err := o.store.Enqueue(o.t.Context(), db.Job{Kind: "test", Key: "k", Payload: `{"n":1}`}, due, now); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// claim claims for a minute, or answers false when nothing is due.
+func (o outbox) claim(now time.Time) (db.Job, bool) {
+	o.t.Helper()
+	job, err := o.store.ClaimJob(o.t.Context(), "test", now.Add(time.Minute), now)
+	if errors.Is(err, billing.ErrNotFound) {
+		return db.Job{}, false
+	}
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return job, true
+}
+
+func (o outbox) must(err error) {
+	o.t.Helper()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o outbox) wantDue(now time.Time, want bool, why string) {
+	o.t.Helper()
+	if _, due := o.claim(now); due != want {
+		o.t.Errorf("%s: claimed %v, want %v", why, due, want)
+	}
+}
+
+func TestJobs(t *testing.T) {
+	const s = time.Second
+	stories := map[string]func(o outbox){
+		"done once": func(o outbox) {
+			o.enqueue(time.Time{}, at)
+			job, _ := o.claim(at)
+			o.wantDue(at, false, "while it runs")
+			o.must(o.store.CompleteJob(t.Context(), job, at))
+			o.wantDue(at.Add(time.Hour), false, "when it is done")
+		},
+		"asked twice while it waits is one job": func(o outbox) {
+			o.enqueue(at.Add(9*s), at)
+			o.enqueue(at.Add(5*s), at)
+			o.enqueue(at.Add(20*s), at)
+			o.wantDue(at.Add(4*s), false, "before the soonest time")
+			job, _ := o.claim(at.Add(5 * s))
+			o.must(o.store.CompleteJob(t.Context(), job, at))
+			o.wantDue(at.Add(time.Hour), false, "after all three wishes were granted")
+		},
+		"asked again while it runs": func(o outbox) {
+			o.enqueue(time.Time{}, at)
+			job, _ := o.claim(at)
+			o.enqueue(time.Time{}, at.Add(s))
+			o.wantDue(at.Add(s), false, "two runs never overlap")
+			o.must(o.store.CompleteJob(t.Context(), job, at.Add(2*s)))
+			o.wantDue(at.Add(2*s), true, "the new wish, once the first run ended")
+		},
+		"asked again while it runs and fails": func(o outbox) {
+			o.enqueue(time.Time{}, at)
+			job, _ := o.claim(at)
+			o.enqueue(time.Time{}, at.Add(s))
+			o.must(o.store.RetryJob(t.Context(), job, "down", at.Add(time.Hour)))
+			o.wantDue(at.Add(s), true, "the new wish does not wait for the old failure")
+		},
+		"asked again when it is done": func(o outbox) {
+			o.enqueue(time.Time{}, at)
+			job, _ := o.claim(at)
+			o.must(o.store.CompleteJob(t.Context(), job, at))
+			o.enqueue(time.Time{}, at.Add(s))
+			o.wantDue(at.Add(s), true, "a new wish")
+		},
+		"failed": func(o outbox) {
+			o.enqueue(time.Time{}, at)
+			job, _ := o.claim(at)
+			o.must(o.store.RetryJob(t.Context(), job, "down", at.Add(10*s)))
+			o.wantDue(at.Add(9*s), false, "before the next try")
+			if job, _ = o.claim(at.Add(10 * s)); job.Tries != 2 {
+				t.Errorf("second run has %d tries, want 2", job.Tries)
+			}
+		},
+		"crashed": func(o outbox) {
+			o.enqueue(time.Time{}, at)
+			lost, _ := o.claim(at)
+			o.wantDue(at.Add(59*s), false, "while the lease lasts")
+			job, _ := o.claim(at.Add(61 * s))
+			// The lost run comes back from the dead: it may not end the run that has begun.
+			o.must(o.store.RetryJob(t.Context(), lost, "late", at.Add(time.Hour)))
+			o.wantDue(at.Add(62*s), false, "while the second run has its lease")
+			o.must(o.store.CompleteJob(t.Context(), job, at.Add(63*s)))
+			o.wantDue(at.Add(2*time.Hour), false, "when it is done")
+		},
+		"stopped": func(o outbox) {
+			o.enqueue(time.Time{}, at)
+			job, _ := o.claim(at)
+			o.must(o.store.ReleaseJob(t.Context(), job))
+			o.wantDue(at.Add(s), true, "given back at once")
+		},
+		"parked": func(o outbox) {
+			o.enqueue(time.Time{}, at)
+			job, _ := o.claim(at)
+			o.must(o.store.ParkJob(t.Context(), job, "the address is taken"))
+			o.wantDue(at.AddDate(1, 0, 0), false, "while parked")
+			o.enqueue(time.Time{}, at)
+			if job, due := o.claim(at); !due || job.Tries != 1 {
+				t.Errorf("asked for again: %+v, %v, want a job like new", job, due)
+			}
+		},
+	}
+	for name, story := range stories {
+		t.Run(name, func(t *testing.T) { story(outbox{t, dbtest.Open(t)}) })
+	}
+}
+
+func TestAJobIsClaimedByOne(t *testing.T) {
+	store := dbtest.Open(t)
+	for _, key := range []string{"a", "b", "c"} {
+		if err := store.Enqueue(t.Context(), db.Job{Kind: "test", Key: key}, time.Time{}, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var claims atomic.Int64
+	var runners sync.WaitGroup
+	for range 12 {
+		runners.Go(func() {
+			_, err := store.ClaimJob(t.Context(), "test", at.Add(time.Minute), at)
+			switch {
+			case err == nil:
+				claims.Add(1)
+			case !errors.Is(err, billing.ErrNotFound):
+				t.Error(err)
+			}
+		})
+	}
+	runners.Wait()
+	if claims.Load() != 3 {
+		t.Errorf("%d claims of 3 jobs", claims.Load())
+	}
+}
+
+// TestASentMailIsWiped looks at the file itself: a mail may hold a sign-in code.
+func TestASentMailIsWiped(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	store, err := db.Open(t.Context(), "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	file, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	job := db.Job{Kind: db.JobSendMail, Key: "m1", Payload: `{"text":"your code is 123456"}`}
+	if err := store.Enqueue(t.Context(), job, time.Time{}, at); err != nil {
+		t.Fatal(err)
+	}
+	claimed, err := store.ClaimJob(t.Context(), db.JobSendMail, at.Add(time.Minute), at)
+	if err != nil || claimed.Payload != job.Payload {
+		t.Fatalf("claimed %+v (%v)", claimed, err)
+	}
+	if err := store.CompleteJob(t.Context(), claimed, at); err != nil {
+		t.Fatal(err)
+	}
+	var payload string
+	if err := file.QueryRow("SELECT payload FROM outbox WHERE key = 'm1'").Scan(&payload); err != nil || payload != "{}" {
+		t.Errorf("payload of a sent mail: %q (%v), want nothing", payload, err)
+	}
+	backlog, err := store.OutboxBacklog(t.Context())
+	if err != nil || len(backlog) != 1 || backlog[0].Kind != db.JobSendMail || backlog[0].State != "done" {
+		t.Errorf("backlog %+v (%v), want one mail done", backlog, err)
+	}
+}
