@@ -16,7 +16,7 @@ func (s *seeder) playSamAndPat(begin time.Time) {
 	sam := s.subscribe("Sam Okafor", "sam@example.com", &Address{
 		Line1: "18 Marlowe Street", City: "Portland", State: "US-OR", PostalCode: "97205", Country: "US",
 	})
-	patBegins := addMonths(s.now.AddDate(0, 0, -1), -5).Add(-2 * time.Hour)
+	patBegins := addMonths(s.now.AddDate(0, 0, -1), -5)
 	story := map[int]func(){
 		100: func() { s.buyPack("sam@example.com") },
 		130: func() { s.giveMonth(sam) },

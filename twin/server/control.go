@@ -1,0 +1,134 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"counterfoil/twin"
+)
+
+// control is the twin's own JSON API, for tests and scripts:
+//
+//	GET    /_twin/clock       {"now":..., "offset_ns":...}
+//	POST   /_twin/clock       {"by":"36h"} or {"to":"2027-01-01T00:00:00Z"}: forward only
+//	GET    /_twin/state.json  counts of everything, clock, faults
+//	POST   /_twin/faults      {"kind":"status","status":503,"count":3,"path":"/v1/checkouts"}
+//	DELETE /_twin/faults      heal
+//	GET    /_twin/invoices/ID the PDF of a generated invoice
+//
+// It is served to anyone who can reach the twin, but not to other sites through a visitor's browser: what
+// changes something must come as application/json, which a foreign page cannot send unasked.
+type control struct {
+	engine *twin.Engine
+	mux    *http.ServeMux
+}
+
+// newControl builds the control API of an engine.
+func newControl(engine *twin.Engine) *control {
+	c := &control{engine: engine, mux: http.NewServeMux()}
+	c.mux.HandleFunc("GET /_twin/clock", c.showClock)
+	c.mux.HandleFunc("POST /_twin/clock", c.moveClock)
+	c.mux.HandleFunc("GET /_twin/state.json", c.showState)
+	c.mux.HandleFunc("POST /_twin/faults", c.addFault)
+	c.mux.HandleFunc("DELETE /_twin/faults", c.clearFaults)
+	c.mux.HandleFunc("GET /_twin/invoices/{id}", c.showInvoice)
+	return c
+}
+
+// ServeHTTP answers one of the routes above.
+func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.mux.ServeHTTP(w, r) }
+
+// wants reports whether the request is for the control API: one of its routes and, for a POST, JSON.
+func (c *control) wants(r *http.Request) bool {
+	if r.Method == http.MethodPost && !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+		return false
+	}
+	_, pattern := c.mux.Handler(r)
+	return pattern != ""
+}
+
+// clock is the answer of /_twin/clock.
+type clock struct {
+	Now    time.Time     `json:"now"`
+	Offset time.Duration `json:"offset_ns"`
+}
+
+func (c *control) showClock(w http.ResponseWriter, _ *http.Request) {
+	s := c.engine.Summary()
+	answer(w, http.StatusOK, clock{s.Now, s.Offset})
+}
+
+// moveClock moves by a duration or to a time.
+func (c *control) moveClock(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		By string    `json:"by"`
+		To time.Time `json:"to"`
+	}
+	err := decode(r, &in)
+	switch {
+	case err != nil:
+	case in.By != "":
+		var by time.Duration
+		if by, err = time.ParseDuration(in.By); err == nil {
+			err = c.engine.Advance(r.Context(), by)
+		}
+	case !in.To.IsZero():
+		err = c.engine.AdvanceTo(r.Context(), in.To)
+	default:
+		err = errors.New(`say {"by":"24h"} or {"to":"2027-01-01T00:00:00Z"}`)
+	}
+	if err != nil {
+		answer(w, http.StatusUnprocessableEntity, failure{err.Error()})
+		return
+	}
+	c.showClock(w, r)
+}
+
+func (c *control) showState(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, c.engine.Summary())
+}
+
+// addFault adds one fault and answers with all.
+func (c *control) addFault(w http.ResponseWriter, r *http.Request) {
+	var f twin.Fault
+	err := decode(r, &f)
+	if err == nil {
+		err = c.engine.AddFault(f)
+	}
+	if err != nil {
+		answer(w, http.StatusUnprocessableEntity, failure{err.Error()})
+		return
+	}
+	answer(w, http.StatusOK, c.engine.Summary().Faults)
+}
+
+func (c *control) clearFaults(w http.ResponseWriter, _ *http.Request) {
+	c.engine.ClearFaults()
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// failure is the body of an error.
+type failure struct {
+	Error string `json:"error"`
+}
+
+// decode reads a small JSON body strictly.
+func decode(r *http.Request, out any) error {
+	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 64<<10))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(out); err != nil {
+		return fmt.Errorf("read body: %w", err)
+	}
+	return nil
+}
+
+// answer writes JSON.
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(body) // a caller who left needs no answer
+}
