@@ -55,7 +55,9 @@ func (s *Server) loginPage(w http.ResponseWriter, r *http.Request, status int, m
 	for _, p := range s.Auth.Providers() {
 		m.Providers = append(m.Providers, views.LoginProvider{ID: p.ID, Name: p.Name})
 	}
-	m.Personas = s.Personas
+	for _, p := range s.Personas {
+		m.Personas = append(m.Personas, views.Persona{Provider: p.Provider, Name: p.Name, Email: p.Email, About: page.T.T(p.Note)})
+	}
 	return s.render(w, r, status, views.LoginPage(page, m))
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -30,7 +31,7 @@ type Config struct {
 	Brand         views.Brand
 	BaseURL       string                                        // public origin of the portal, without a slash at the end
 	Demo          *views.Demo                                   // set when the offline twin is behind this portal; may be nil
-	Personas      []views.Persona                               // one-click sign-ins of the demo; may be nil
+	Personas      []Persona                                     // one-click sign-ins of the demo; may be nil
 	Proxies       []netip.Prefix                                // peers whose forwarded headers count; may be nil
 	BrowserEvents []string                                      // names of the events that a signed-in browser may send; empty for none
 	Styles        bool                                          // serve /styleguide
@@ -39,6 +40,12 @@ type Config struct {
 	Stopping      <-chan struct{}                               // closed when the server shuts down: streams end
 	Now           func() time.Time                              // the clock
 	Log           *slog.Logger
+}
+
+// Persona is someone to sign in as with one click, in the demo. Note is a message of
+// the catalogue.
+type Persona struct {
+	Provider, Name, Email, Note string
 }
 
 // Server answers every request of the portal.
@@ -59,7 +66,7 @@ func New(config Config) (*Server, error) {
 	return &Server{
 		Config:       config,
 		cookieSecure: base.Scheme == "https",
-		csp:          contentSecurityPolicy(config.Provider.PageHosts()),
+		csp:          contentSecurityPolicy(slices.Concat(config.Provider.PageHosts(), config.Auth.FormHosts())),
 	}, nil
 }
 

@@ -97,7 +97,7 @@ func (s *Server) showCancel(w http.ResponseWriter, r *http.Request, who auth.Vis
 func (s *Server) cancelPage(w http.ResponseWriter, r *http.Request, who auth.Visitor, sub billing.Subscription,
 	status int, typed billing.Cancellation, problem string,
 ) error {
-	page, err := s.customerFrame(r, who, "cancel.title", views.NavPortal)
+	page, err := s.customerFrame(r, who, "", views.NavPortal)
 	if err != nil {
 		return err
 	}
@@ -116,6 +116,7 @@ func (s *Server) cancelPage(w http.ResponseWriter, r *http.Request, who auth.Vis
 	if problem != "" {
 		model.Error = page.T.T(problem)
 	}
+	page.Title = page.T.T("cancel.title", "Product", model.Subscription.Product)
 	return s.render(w, r, status, views.CancelPage(page, model))
 }
 

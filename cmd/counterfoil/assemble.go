@@ -83,7 +83,7 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 	}
 	if p.twin != nil {
 		config.Demo = &views.Demo{FrontURL: p.twin.BaseURL + "/_twin/", MailboxURL: p.twin.BaseURL + "/_twin/mail"}
-		config.Personas = personas(catalogue)
+		config.Personas = personas
 	}
 	h, err := handlers.New(config)
 	if err != nil {
@@ -99,6 +99,7 @@ func (p *portal) demoConfig(c config) config {
 	if c.SMTPURL == "" {
 		c.SMTPURL = p.twin.SMTPURL
 	}
+	c.OIDCName, c.OIDCIssuer, c.OIDCKey, c.OIDCSecret = "Lumen ID", p.twin.Issuer, server.ClientID, server.ClientSecret
 	c.Styleguide = true
 	if len(c.BrowserEvents) == 0 {
 		c.BrowserEvents = []string{"ai_usage", "file_uploaded"}
@@ -122,6 +123,14 @@ func codeMail(catalogue *views.Catalogue, brand views.Brand) func(auth.CodeMail)
 		mail, err := views.SignInMail(context.Background(), catalogue.Translator(m.Language, time.UTC), brand, m.Code, m.Minutes)
 		return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
 	}
+}
+
+// personas are the people that the demo offers to sign in as; the twin's seed says
+// what they have. The notes name messages of the catalogue.
+var personas = []handlers.Persona{
+	{Provider: "oidc", Name: "Noor Haddad", Email: "noor@example.com", Note: "persona.noor"},
+	{Provider: "oidc", Name: "Sam Okafor", Email: "sam@example.com", Note: "persona.sam"},
+	{Provider: "oidc", Name: "Pat Lindqvist", Email: "pat@example.com", Note: "persona.pat"},
 }
 
 // greet tells where to go.

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// app is the whole program as the first README command starts it, on free ports.
+type app struct {
+	t        *testing.T
+	url      string
+	twin     string
+	starting time.Duration // from the start to the first answer
+}
+
+// startApp runs serve until the end of the test.
+func startApp(t *testing.T) *app {
+	t.Helper()
+	addr, twinAddr := freeAddr(t), freeAddr(t)
+	t.Chdir(t.TempDir()) // no .env
+	t.Setenv("COUNTERFOIL_ADDR", addr)
+	t.Setenv("COUNTERFOIL_TWIN_ADDR", twinAddr)
+	t.Setenv("COUNTERFOIL_DATA", t.TempDir())
+	for _, name := range []string{"POLAR_ACCESS_TOKEN", "POLAR_WEBHOOK_SECRET", "SMTP_URL", "COUNTERFOIL_BASE_URL", "DATABASE_URL"} {
+		t.Setenv(name, "")
+	}
+	c, err := readConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	a := &app{t: t, url: "http://" + addr, twin: "http://" + twinAddr}
+	began := time.Now()
+	go func() { done <- serve(ctx, c, log, io.Discard) }()
+	t.Cleanup(func() {
+		stop()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("serve: %v", err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Error("the portal did not stop within 20 s")
+		}
+	})
+	a.until("the portal is ready", func() bool { return a.status("/readyz") == http.StatusOK })
+	a.starting = time.Since(began)
+	a.until("the plans are there", func() bool {
+		page, err := a.read(a.url + "/plans")
+		return err == nil && strings.Contains(page, `data-plan="pro"`)
+	})
+	return a
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return fmt.Sprintf("localhost:%d", l.Addr().(*net.TCPAddr).Port)
+}
+
+func (a *app) status(path string) int {
+	answer, err := http.Get(a.url + path) //nolint:noctx // a test on loopback
+	if err != nil {
+		return 0
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode
+}
+
+func (a *app) read(url string) (string, error) {
+	answer, err := http.Get(url) //nolint:noctx // a test on loopback
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return string(body), err
+}
+
+// until waits for a condition that other goroutines bring about.
+func (a *app) until(what string, holds func() bool) {
+	a.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !holds() {
+		if time.Now().After(deadline) {
+			a.t.Fatalf("waited 20 s in vain: %s", what)
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+}
+
+// code waits for a mail to an address that is not among seen, and returns its code.
+func (a *app) code(email string) string {
+	a.t.Helper()
+	var code string
+	a.until("the code is mailed to "+email, func() bool {
+		raw, err := a.read(a.twin + "/_twin/mail.json?to=" + email)
+		if err != nil {
+			return false
+		}
+		var box struct {
+			Items []struct {
+				Subject string `json:"subject"`
+				Text    string `json:"text"`
+			} `json:"items"`
+		}
+		if err := json.Unmarshal([]byte(raw), &box); err != nil || len(box.Items) == 0 {
+			return false
+		}
+		for _, word := range strings.Fields(box.Items[0].Text) {
+			if len(word) == 9 && word[4] == '-' {
+				code = word
+			}
+		}
+		return code != ""
+	})
+	return code
+}

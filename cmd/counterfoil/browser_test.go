@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// TestBrowserWholeJob is a newcomer's first visit in a real browser, with JavaScript
+// and without: sign up by code, choose a plan, pay, come back, look around, send an
+// event, see usage and credits move, cancel, resume, sign out.
+func TestBrowserWholeJob(t *testing.T) {
+	for _, js := range []bool{true, false} {
+		t.Run(fmt.Sprintf("javascript=%v", js), func(t *testing.T) {
+			c := openChrome(t)
+			a := startApp(t)
+			c.t, a.t = t, t
+			c.wear(1280, "light")
+			if !js {
+				c.run(emulation.SetScriptExecutionDisabled(true))
+			}
+			a.job(c)
+			c.clean()
+		})
+	}
+}
+
+func (a *app) job(c *chrome) {
+	const email = "noor@example.com"
+	c.open(a.url + "/plans")
+	c.press(`[data-plan=pro] form button`)
+	c.atPath("/login")
+	c.run(chromedp.SendKeys(`form[action="/login"] input[name=email]`, email, chromedp.ByQuery))
+	c.press(`form[action="/login"] button[type=submit]`)
+	c.run(chromedp.SendKeys(`form[action="/login/code"] input[name=code]`, a.code(email), chromedp.ByQuery))
+	c.press(`form[action="/login/code"] button[type=submit]`)
+	c.atPath("/plans")
+
+	c.press(`[data-plan=pro] form button`)
+	c.atPath("/checkout/")
+	c.run(
+		chromedp.SetValue(`#country`, "DE", chromedp.ByQuery),
+		chromedp.Click(`input[name=card][value="4242424242424242"]`, chromedp.ByQuery),
+	)
+	c.press(`button[name=do][value=pay]`)
+	c.atPath("/checkout/success")
+	c.paid(a)
+	c.shoot("job-success")
+
+	c.open(a.url + "/portal")
+	c.has("main", "Pro", "$24.00")
+	c.open(a.url + "/usage")
+	a.until("the credits arrived", func() bool {
+		c.open(a.url + "/usage")
+		return strings.Contains(c.text("main"), "2,000")
+	})
+	c.open(a.url + c.href(`article[data-meter] h3 a`))
+	c.run(chromedp.SetValue(`form[action="/usage/events"] input[name=event]`, "ai_usage", chromedp.ByQuery),
+		chromedp.SetValue(`form[action="/usage/events"] input[name=key]`, "credits", chromedp.ByQuery),
+		chromedp.SetValue(`form[action="/usage/events"] input[name=value]`, "120", chromedp.ByQuery))
+	c.press(`form[action="/usage/events"] button[type=submit]`)
+	c.has("main", "120", "ai_usage")
+	c.open(a.url + "/credits")
+	c.has("main", "1,880")
+
+	c.open(a.url + "/portal/subscriptions")
+	sub := c.href(`a[href^="/portal/subscriptions/"]`)
+	c.open(a.url + sub + "/cancel")
+	c.press(`form[action$="/cancel"] button[type=submit]`)
+	c.has("main", "Ends")
+	c.press(`form[action$="/resume"] button`)
+	c.has("main", "Active")
+	c.open(a.url + "/account")
+	c.press(`main form[action="/logout"] button, form[action="/logout"] button`)
+	c.open(a.url + "/portal")
+	c.atPath("/login")
+}
+
+// paid waits until the success page shows the receipt: by itself with JavaScript or
+// by its refresh without.
+func (c *chrome) paid(a *app) {
+	c.t.Helper()
+	a.until("the success page shows the receipt", func() bool {
+		return strings.Contains(c.text("main"), "$24.00") && strings.Contains(c.html(), `data-state="paid"`)
+	})
+}
+
+func (c *chrome) atPath(part string) {
+	c.t.Helper()
+	if at := c.path(); !strings.Contains(at, part) {
+		c.t.Fatalf("the browser is at %s, want %s:\n%.800s", at, part, c.text("body"))
+	}
+}
+
+// text, html and href read the page through the protocol, which works with scripts off.
+func (c *chrome) text(selector string) (text string) {
+	c.t.Helper()
+	c.run(chromedp.Text(selector, &text, chromedp.ByQuery))
+	return text
+}
+
+func (c *chrome) html() (html string) {
+	c.t.Helper()
+	c.run(chromedp.OuterHTML("html", &html, chromedp.ByQuery))
+	return html
+}
+
+func (c *chrome) href(selector string) (href string) {
+	c.t.Helper()
+	var ok bool
+	c.run(chromedp.AttributeValue(selector, "href", &href, &ok, chromedp.ByQuery))
+	return href
+}
+
+func (c *chrome) has(selector string, texts ...string) {
+	c.t.Helper()
+	text := c.text(selector)
+	for _, want := range texts {
+		if !strings.Contains(text, want) {
+			c.t.Fatalf("%s does not say %q:\n%.1500s", c.path(), want, text)
+		}
+	}
+}

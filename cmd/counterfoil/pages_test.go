@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// Budgets on the wire, in bytes.
+const (
+	firstPageBudget = 60 << 10
+	nextPageBudget  = 10 << 10
+)
+
+// personaPages are the pages that every persona can open.
+var personaPages = []string{
+	"/plans", "/plans?interval=year", "/portal", "/portal/subscriptions", "/portal/orders", "/portal/benefits", "/usage", "/credits", "/account",
+}
+
+// TestBrowserPages opens every page as each persona, at both widths and in both
+// themes: axe finds nothing, nothing overflows, the content security policy holds.
+// SHOTS=folder keeps a picture of each.
+func TestBrowserPages(t *testing.T) {
+	c := openChrome(t)
+	a := startApp(t)
+	for _, path := range []string{"/", "/plans", "/login", "/nowhere", "/styleguide"} {
+		c.everyWay(a, "visitor", path)
+	}
+	for _, persona := range []string{"noor", "sam", "pat"} {
+		c.run(network.ClearBrowserCookies())
+		a.signInAs(c, persona+"@example.com")
+		pages := personaPages
+		if persona != "noor" {
+			a.until(persona+"'s history is copied", func() bool {
+				c.open(a.url + "/credits")
+				return strings.Contains(c.html(), `class="sum"`)
+			})
+			pages = append(pages, a.details(c)...)
+		}
+		for _, path := range pages {
+			c.everyWay(a, persona, path)
+		}
+	}
+	c.clean()
+}
+
+// signInAs presses the persona's button on the sign-in page, and then on the
+// identity provider's.
+func (a *app) signInAs(c *chrome, email string) {
+	c.open(a.url + "/login")
+	c.press(fmt.Sprintf(`form:has(input[value=%q]) button`, email))
+	if strings.HasPrefix(c.path(), a.twin) {
+		c.press(fmt.Sprintf(`.person[value=%q]`, email))
+	}
+	c.atPath(a.url)
+	if strings.Contains(c.path(), "/login") {
+		c.t.Fatalf("signing in as %s ended at %s:\n%s", email, c.path(), c.text("body"))
+	}
+}
+
+// details are addresses of one of each thing that the signed-in persona has.
+func (a *app) details(c *chrome) []string {
+	c.open(a.url + "/portal/subscriptions")
+	sub := c.href(`a[href^="/portal/subscriptions/"]`)
+	c.open(a.url + "/portal/orders")
+	order := c.href(`a[href^="/portal/orders/"]`)
+	c.open(a.url + "/usage")
+	meter := c.href(`article[data-meter] h3 a`)
+	c.open(a.url + "/credits")
+	day := c.href(`a[href^="/credits/20"]`)
+	return []string{sub, sub + "/cancel", order, meter, meter + "?days=365", day}
+}
+
+func (c *chrome) everyWay(a *app, who, path string) {
+	for _, theme := range []string{"light", "dark"} {
+		for _, width := range []int64{390, 1280} {
+			c.wear(width, theme)
+			c.open(a.url + path)
+			found, wide := c.inspect()
+			if found != "" || wide {
+				c.t.Errorf("%s as %s, %s at %d px: axe: %s; wider than the screen: %v", path, who, theme, width, found, wide)
+			}
+			name, _, _ := strings.Cut(strings.Trim(path, "/"), "?")
+			c.shoot(fmt.Sprintf("%s-%s-%s-%d", who, nameOf(name), theme, width))
+		}
+	}
+}
+
+// nameOf makes a file name of a path; ids become a short word.
+func nameOf(path string) string {
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		if len(p) == 36 {
+			parts[i] = "one"
+		}
+	}
+	if name := strings.Join(parts, "-"); name != "" {
+		return name
+	}
+	return "home"
+}
+
+// TestBrowserWeights measures what a first visit costs on the wire, and each page
+// after it, and holds the budgets.
+func TestBrowserWeights(t *testing.T) {
+	c := openChrome(t)
+	a := startApp(t)
+	c.run(network.ClearBrowserCache())
+	c.weight()
+	c.open(a.url + "/plans")
+	c.run(chromedp.WaitReady("main", chromedp.ByQuery))
+	first := c.weight()
+	t.Logf("first load of /plans: %.1f KB", first/1024)
+	if first > firstPageBudget || first < 1024 {
+		t.Errorf("the first load weighs %.0f bytes, the budget is %d", first, firstPageBudget)
+	}
+	a.signInAs(c, "sam@example.com")
+	a.until("Sam's history is copied", func() bool {
+		c.open(a.url + "/credits")
+		return strings.Contains(c.html(), `class="sum"`)
+	})
+	for _, path := range append(personaPages, a.details(c)...) {
+		c.open(a.url + path) // everything that it shares is in the cache now
+		c.weight()
+		c.open(a.url + path)
+		weight := c.weight()
+		t.Logf("%6.1f KB  %s", weight/1024, path)
+		if weight > nextPageBudget {
+			t.Errorf("%s weighs %.0f bytes, the budget is %d", path, weight, nextPageBudget)
+		}
+	}
+}

@@ -1,0 +1,41 @@
+package handlers_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"counterfoil/billing"
+)
+
+// noMeter asks for events of every meter.
+var noMeter billing.Ref
+
+// TestProviderDownLosesNothing: the twin is stopped in the middle. Pages go on
+// serving, an event is kept and counted, and what needs the provider says so.
+func TestProviderDownLosesNothing(t *testing.T) {
+	s := start(t)
+	b := s.browser()
+	b.signIn("sam@example.com")
+	s.until("Sam's subscription and wallet are copied", func() bool {
+		return strings.Contains(b.get("/portal").Text(), "Active") && strings.Contains(b.get("/usage").Text(), "AI credits")
+	})
+	sub := b.get("/portal/subscriptions").Find(`a[href^="/portal/subscriptions/"]`).AttrOr("href", "")
+	if err := s.twin.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/", "/plans", "/portal", "/portal/orders", "/portal/benefits", "/portal/subscriptions", sub, sub + "/cancel", "/usage", "/credits", "/account"} {
+		b.wants(b.get(path), http.StatusOK)
+	}
+	page := b.get("/usage")
+	page = b.get(page.Find(`article[data-meter] h3 a:contains("AI credits")`).AttrOr("href", ""))
+	b.wants(b.submit(page, `form[action="/usage/events"]`, map[string]string{"event": "ai_usage", "key": "credits", "value": "7"}), http.StatusOK, "Queued")
+
+	b.wants(b.submit(b.get("/plans"), "[data-plan=credits-1000] form", nil), http.StatusServiceUnavailable, "Nothing was charged")
+	b.wants(b.submit(b.get(sub+"/cancel"), `form[action$="/cancel"]`, nil), http.StatusServiceUnavailable)
+	b.wants(b.get(sub), http.StatusOK, "Active")
+	b.wants(b.post("/portal/provider", nil), http.StatusServiceUnavailable, "cannot be reached")
+
+	other := s.browser() // signing up does not need the provider, only the mail server
+	other.wants(other.get("/login"), http.StatusOK)
+}
