@@ -16,7 +16,7 @@ import (
 
 func delivery(id, kind string) billing.Delivery {
 	return billing.Delivery{
-		Provider: "polar", ID: id, Type: kind, SentAt: at, Body: []byte(`{"type":"` + kind + `"}`),
+		Provider: "polar", ID: id, Type: kind, SentAt: nine, Body: []byte(`{"type":"` + kind + `"}`),
 		Object: billing.Ref{Provider: "polar", Kind: billing.KindSubscription, ProviderID: "sub_1"},
 	}
 }
@@ -29,7 +29,7 @@ func TestOneDeliveryIsOneRow(t *testing.T) {
 	for i := range 40 {
 		senders.Go(func() {
 			for _, id := range []string{"same", fmt.Sprint("own", i)} {
-				new, err := store.Receive(t.Context(), delivery(id, "order.paid"), "/webhooks/polar", at)
+				new, err := store.Receive(t.Context(), delivery(id, "order.paid"), "/webhooks/polar", nine)
 				if err != nil {
 					t.Error(err)
 				}
@@ -40,7 +40,7 @@ func TestOneDeliveryIsOneRow(t *testing.T) {
 		})
 	}
 	senders.Wait()
-	due, err := store.DueDeliveries(t.Context(), 100, at)
+	due, err := store.DueDeliveries(t.Context(), 100, nine)
 	if err != nil || len(due) != 41 || fresh.Load() != 41 {
 		t.Errorf("%d rows, %d fresh (%v), want 41 of both", len(due), fresh.Load(), err)
 	}
@@ -58,12 +58,12 @@ func TestADeliveryIsKeptAsItCame(t *testing.T) {
 		{"/api/auth/polar/webhooks", delivery("d1", "subscription.active"), true}, // ids are per endpoint
 		{"/webhooks/polar", delivery("d2", "never.heard.of"), true},
 	} {
-		fresh, err := store.Receive(t.Context(), step.d, step.endpoint, at)
+		fresh, err := store.Receive(t.Context(), step.d, step.endpoint, nine)
 		if err != nil || fresh != step.fresh {
 			t.Errorf("%s at %s: fresh %v (%v), want %v", step.d.ID, step.endpoint, fresh, err, step.fresh)
 		}
 	}
-	due, err := store.DueDeliveries(t.Context(), 9, at)
+	due, err := store.DueDeliveries(t.Context(), 9, nine)
 	if err != nil || len(due) != 3 {
 		t.Fatalf("%d due (%v), want 3", len(due), err)
 	}
@@ -78,10 +78,10 @@ func TestApplyingIsAllOrNothing(t *testing.T) {
 	me := person(t, store, "noor@example.com")
 	apply(t, store, billing.Change{Object: payer("cus_1", me, 1)})
 	drain(t, store)
-	if _, err := store.Receive(t.Context(), delivery("d1", "subscription.active"), "/webhooks/polar", at); err != nil {
+	if _, err := store.Receive(t.Context(), delivery("d1", "subscription.active"), "/webhooks/polar", nine); err != nil {
 		t.Fatal(err)
 	}
-	due, err := store.DueDeliveries(t.Context(), 9, at)
+	due, err := store.DueDeliveries(t.Context(), 9, nine)
 	if err != nil || len(due) != 1 {
 		t.Fatalf("%d due (%v), want 1", len(due), err)
 	}
@@ -90,17 +90,17 @@ func TestApplyingIsAllOrNothing(t *testing.T) {
 
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := store.ApplyDelivery(stopped, row, change, at); err == nil {
+	if _, err := store.ApplyDelivery(stopped, row, change, nine); err == nil {
 		t.Fatal("applied although it was stopped")
 	}
-	if _, err := store.ApplyDelivery(t.Context(), row, billing.Change{Object: unheardOf{}}, at); !errors.Is(err, billing.ErrInvalid) {
+	if _, err := store.ApplyDelivery(t.Context(), row, billing.Change{Object: unheardOf{}}, nine); !errors.Is(err, billing.ErrInvalid) {
 		t.Fatalf("an object of no kind: %v, want invalid", err)
 	}
-	if due, err := store.DueDeliveries(t.Context(), 9, at); err != nil || len(due) != 1 {
+	if due, err := store.DueDeliveries(t.Context(), 9, nine); err != nil || len(due) != 1 {
 		t.Fatalf("%d due after failures (%v), want 1 still", len(due), err)
 	}
 	for i, changed := range []bool{true, false} {
-		applied, err := store.ApplyDelivery(t.Context(), row, change, at)
+		applied, err := store.ApplyDelivery(t.Context(), row, change, nine)
 		if err != nil || applied.Changed != changed {
 			t.Errorf("run %d: %+v (%v), want changed %v", i+1, applied, err, changed)
 		}
@@ -108,7 +108,7 @@ func TestApplyingIsAllOrNothing(t *testing.T) {
 			t.Errorf("run %d asked for %v", i+1, jobs)
 		}
 	}
-	if due, err := store.DueDeliveries(t.Context(), 9, at); err != nil || len(due) != 0 {
+	if due, err := store.DueDeliveries(t.Context(), 9, nine); err != nil || len(due) != 0 {
 		t.Errorf("%d due at the end (%v), want none", len(due), err)
 	}
 }
@@ -122,7 +122,7 @@ func (unheardOf) Ref() billing.Ref {
 func TestAFailedDeliveryIsKept(t *testing.T) {
 	store := dbtest.Open(t)
 	ctx := t.Context()
-	if _, err := store.Receive(ctx, delivery("d1", "subscription.active"), "/webhooks/polar", at); err != nil {
+	if _, err := store.Receive(ctx, delivery("d1", "subscription.active"), "/webhooks/polar", nine); err != nil {
 		t.Fatal(err)
 	}
 	due := func(now time.Time) []db.InboxDelivery {
@@ -133,32 +133,32 @@ func TestAFailedDeliveryIsKept(t *testing.T) {
 		}
 		return list
 	}
-	row := due(at)[0].RowID
-	if err := store.FailDelivery(ctx, row, "broken", false, at.Add(time.Minute)); err != nil {
+	row := due(nine)[0].RowID
+	if err := store.FailDelivery(ctx, row, "broken", false, nine.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(due(at.Add(59 * time.Second))); n != 0 {
+	if n := len(due(nine.Add(59 * time.Second))); n != 0 {
 		t.Errorf("%d due before the next try, want 0", n)
 	}
-	if list := due(at.Add(time.Minute)); len(list) != 1 || list[0].Tries != 1 {
+	if list := due(nine.Add(time.Minute)); len(list) != 1 || list[0].Tries != 1 {
 		t.Errorf("at the next try: %+v, want one with one failure", list)
 	}
-	if err := store.RetryDelivery(ctx, row, at); !errors.Is(err, billing.ErrNotFound) {
+	if err := store.RetryDelivery(ctx, row, nine); !errors.Is(err, billing.ErrNotFound) {
 		t.Errorf("retrying one that is not parked: %v, want not found", err)
 	}
-	if err := store.FailDelivery(ctx, row, "broken for good", true, at); err != nil {
+	if err := store.FailDelivery(ctx, row, "broken for good", true, nine); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(due(at.AddDate(1, 0, 0))); n != 0 {
+	if n := len(due(nine.AddDate(1, 0, 0))); n != 0 {
 		t.Errorf("%d due though parked, want 0", n)
 	}
 	if backlog, err := store.InboxBacklog(ctx); err != nil || len(backlog) != 1 || backlog[0].State != "parked" {
 		t.Errorf("backlog %+v (%v), want one parked", backlog, err)
 	}
-	if err := store.RetryDelivery(ctx, row, at); err != nil {
+	if err := store.RetryDelivery(ctx, row, nine); err != nil {
 		t.Fatal(err)
 	}
-	if list := due(at); len(list) != 1 || list[0].Tries != 0 {
+	if list := due(nine); len(list) != 1 || list[0].Tries != 0 {
 		t.Errorf("after the operator's retry: %+v, want one like new", list)
 	}
 }
@@ -174,7 +174,7 @@ func BenchmarkReceive(b *testing.B) {
 		for pb.Next() {
 			d := delivery(fmt.Sprint(n.Add(1)), "order.paid")
 			d.Body = body
-			if _, err := store.Receive(context.Background(), d, "/webhooks/polar", at); err != nil {
+			if _, err := store.Receive(context.Background(), d, "/webhooks/polar", nine); err != nil {
 				b.Error(err)
 			}
 		}
@@ -187,19 +187,19 @@ func BenchmarkApplyDelivery(b *testing.B) {
 	me := person(b, store, "noor@example.com")
 	apply(b, store, billing.Change{Object: payer("cus_1", me, 1)})
 	for i := range b.N {
-		if _, err := store.Receive(context.Background(), delivery(fmt.Sprint(i), "order.paid"), "/webhooks/polar", at); err != nil {
+		if _, err := store.Receive(context.Background(), delivery(fmt.Sprint(i), "order.paid"), "/webhooks/polar", nine); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.ResetTimer()
 	for done := 0; done < b.N; {
-		due, err := store.DueDeliveries(context.Background(), 64, at)
+		due, err := store.DueDeliveries(context.Background(), 64, nine)
 		if err != nil || len(due) == 0 {
 			b.Fatalf("%d due (%v)", len(due), err)
 		}
 		for _, d := range due {
 			done++
-			if _, err := store.ApplyDelivery(context.Background(), d.RowID, billing.Change{Object: subscription(billing.Active, int64(done))}, at); err != nil {
+			if _, err := store.ApplyDelivery(context.Background(), d.RowID, billing.Change{Object: subscription(billing.Active, int64(done))}, nine); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -217,7 +217,7 @@ func BenchmarkApplyAll(b *testing.B) {
 		objects = append(objects, o)
 	}
 	for b.Loop() {
-		if _, err := store.ApplyAll(context.Background(), objects, at); err != nil {
+		if _, err := store.ApplyAll(context.Background(), objects, nine); err != nil {
 			b.Fatal(err)
 		}
 	}

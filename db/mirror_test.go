@@ -13,15 +13,15 @@ import (
 	"counterfoil/db/dbtest"
 )
 
-// at is a fixed moment: the clock is an argument everywhere.
-var at = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+// nine is a fixed moment: the clock is an argument everywhere.
+var nine = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 // person signs somebody in and returns his customer id (ours).
 func person(t testing.TB, store *db.Store, email string) string {
 	t.Helper()
 	entry, err := store.SignInWithIdentity(t.Context(),
 		db.Identity{Provider: "https://id.example", Subject: email, Email: email, EmailVerified: true, Name: "Noor"},
-		db.SignIn{Session: db.Session{ID: db.NewID(), TokenHash: email, Data: "{}", CreatedAt: at, SeenAt: at, ExpiresAt: at.Add(time.Hour)}, Now: at})
+		db.SignIn{Session: db.Session{ID: db.NewID(), TokenHash: email, Data: "{}", CreatedAt: nine, SeenAt: nine, ExpiresAt: nine.Add(time.Hour)}, Now: nine})
 	if err != nil {
 		t.Fatalf("sign %s in: %v", email, err)
 	}
@@ -29,7 +29,7 @@ func person(t testing.TB, store *db.Store, email string) string {
 }
 
 func src(id string, version int64) billing.Source {
-	return billing.Source{Provider: "polar", ProviderID: id, Version: version, CreatedAt: at.Add(-time.Hour)}
+	return billing.Source{Provider: "polar", ProviderID: id, Version: version, CreatedAt: nine.Add(-time.Hour)}
 }
 
 func payer(id, externalID string, version int64) billing.Customer {
@@ -40,7 +40,7 @@ func subscription(status billing.Status, version int64) billing.Subscription {
 	return billing.Subscription{
 		Source: src("sub_1", version), ProviderCustomerID: "cus_1", ProviderProductID: "prod_1", Status: status,
 		Amount: 1900, Currency: "usd", Interval: billing.IntervalMonth, IntervalCount: 1,
-		PeriodStart: at, PeriodEnd: at.AddDate(0, 1, 0), StartedAt: at,
+		PeriodStart: nine, PeriodEnd: nine.AddDate(0, 1, 0), StartedAt: nine,
 	}
 }
 
@@ -53,14 +53,14 @@ func order(status billing.OrderStatus, refunded, version int64) billing.Order {
 }
 
 func checkout(status billing.CheckoutStatus, version int64) billing.Checkout {
-	return billing.Checkout{Source: src("co_1", version), Status: status, URL: "https://polar.example/co_1", Currency: "usd", ExpiresAt: at.Add(time.Hour)}
+	return billing.Checkout{Source: src("co_1", version), Status: status, URL: "https://polar.example/co_1", Currency: "usd", ExpiresAt: nine.Add(time.Hour)}
 }
 
 func apply(t testing.TB, store *db.Store, changes ...billing.Change) (last db.Applied) {
 	t.Helper()
 	for i, change := range changes {
 		var err error
-		if last, err = store.Apply(t.Context(), change, at.Add(time.Duration(i)*time.Second)); err != nil {
+		if last, err = store.Apply(t.Context(), change, nine.Add(time.Duration(i)*time.Second)); err != nil {
 			t.Fatalf("apply %d: %v", i, err)
 		}
 	}
@@ -124,7 +124,7 @@ func status(t *testing.T, store *db.Store, me string, object billing.Object) str
 		s, err = store.Order(t.Context(), me, o.ProviderID)
 		status = string(s.Status)
 	case billing.Checkout:
-		if err := store.SaveCheckout(t.Context(), me, checkout(billing.CheckoutOpen, 0), at); err != nil {
+		if err := store.SaveCheckout(t.Context(), me, checkout(billing.CheckoutOpen, 0), nine); err != nil {
 			t.Fatal(err)
 		}
 		var s billing.Checkout
@@ -180,21 +180,21 @@ func TestWhatGoesInComesOut(t *testing.T) {
 		Filter: billing.Filter{Clauses: []billing.Clause{{Property: "n", Operator: "gt", Value: int64(1)}}},
 	}
 	bought := order(billing.OrderPaid, 0, 7)
-	bought.ProviderCheckoutID, bought.NextAttemptAt = "co_1", at
+	bought.ProviderCheckoutID, bought.NextAttemptAt = "co_1", nine
 	subscribed := subscription(billing.Active, 7)
-	subscribed.ProviderCheckoutID, subscribed.CancelAtPeriodEnd, subscribed.EndsAt = "co_1", true, at
+	subscribed.ProviderCheckoutID, subscribed.CancelAtPeriodEnd, subscribed.EndsAt = "co_1", true, nine
 	grant := billing.Grant{
 		Source: src("gr_1", 7), ProviderCustomerID: "cus_1", ProviderBenefitID: "ben_1", Kind: billing.BenefitCredits,
-		GrantedAt: at, Properties: map[string]string{"a": "b"},
+		GrantedAt: nine, Properties: map[string]string{"a": "b"},
 	}
 	balance := billing.Balance{Source: src("cm_1", 7), ProviderCustomerID: "cus_1", ProviderMeterID: "met_1", Consumed: 3, Credited: 5, Balance: 2}
 	customer := payer("cus_1", me, 7)
 	for range 2 { // twice, since a repeat must change nothing
-		if _, err := store.ApplyAll(t.Context(), []billing.Object{customer, product, meter, bought, subscribed, grant, balance}, at); err != nil {
+		if _, err := store.ApplyAll(t.Context(), []billing.Object{customer, product, meter, bought, subscribed, grant, balance}, nine); err != nil {
 			t.Fatal(err)
 		}
 		opened := checkout(billing.CheckoutSucceeded, 7)
-		if err := store.SaveCheckout(t.Context(), me, opened, at); err != nil {
+		if err := store.SaveCheckout(t.Context(), me, opened, nine); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -28,6 +28,8 @@ type Job struct {
 	Payload     string
 	Generation  int64
 	Tries       int       // counting the run under way
+	State       string    // waiting, done or parked
+	Error       string    // why the last run failed; empty if it did not
 	CreatedAt   time.Time // when it was first asked for
 	leasedUntil int64
 }
@@ -85,7 +87,8 @@ func (s *Store) ClaimJob(ctx context.Context, kind string, until, now time.Time)
 func jobOf(row gen.Outbox) Job {
 	return Job{
 		ID: row.ID, Kind: row.Kind, Key: row.Key, CustomerID: row.CustomerID, Payload: row.Payload,
-		Generation: row.Generation, Tries: int(row.Tries), CreatedAt: moment(row.CreatedAt), leasedUntil: row.LeasedUntil,
+		Generation: row.Generation, Tries: int(row.Tries), State: row.State, Error: row.Error,
+		CreatedAt: moment(row.CreatedAt), leasedUntil: row.LeasedUntil,
 	}
 }
 
@@ -155,4 +158,14 @@ func (s *Store) OutboxBacklog(ctx context.Context) ([]Backlog, error) {
 	return mapEach(rows, func(row gen.OutboxCountsRow) Backlog {
 		return Backlog{Kind: row.Kind, State: row.State, Count: int(row.Jobs), Oldest: moment(row.Oldest)}
 	}), nil
+}
+
+// TroubledJobs returns up to most jobs that are parked or whose last run failed, the
+// parked ones first, for operators.
+func (s *Store) TroubledJobs(ctx context.Context, most int) ([]Job, error) {
+	rows, err := s.r.TroubledJobs(ctx, int64(most))
+	if err != nil {
+		return nil, fmt.Errorf("troubled jobs: %w", err)
+	}
+	return mapEach(rows, jobOf), nil
 }

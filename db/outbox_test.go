@@ -58,76 +58,76 @@ func TestJobs(t *testing.T) {
 	const s = time.Second
 	stories := map[string]func(o outbox){
 		"done once": func(o outbox) {
-			o.enqueue(time.Time{}, at)
-			job, _ := o.claim(at)
-			o.wantDue(at, false, "while it runs")
-			o.must(o.store.CompleteJob(t.Context(), job, at))
-			o.wantDue(at.Add(time.Hour), false, "when it is done")
+			o.enqueue(time.Time{}, nine)
+			job, _ := o.claim(nine)
+			o.wantDue(nine, false, "while it runs")
+			o.must(o.store.CompleteJob(t.Context(), job, nine))
+			o.wantDue(nine.Add(time.Hour), false, "when it is done")
 		},
 		"asked twice while it waits is one job": func(o outbox) {
-			o.enqueue(at.Add(9*s), at)
-			o.enqueue(at.Add(5*s), at)
-			o.enqueue(at.Add(20*s), at)
-			o.wantDue(at.Add(4*s), false, "before the soonest time")
-			job, _ := o.claim(at.Add(5 * s))
-			o.must(o.store.CompleteJob(t.Context(), job, at))
-			o.wantDue(at.Add(time.Hour), false, "after all three wishes were granted")
+			o.enqueue(nine.Add(9*s), nine)
+			o.enqueue(nine.Add(5*s), nine)
+			o.enqueue(nine.Add(20*s), nine)
+			o.wantDue(nine.Add(4*s), false, "before the soonest time")
+			job, _ := o.claim(nine.Add(5 * s))
+			o.must(o.store.CompleteJob(t.Context(), job, nine))
+			o.wantDue(nine.Add(time.Hour), false, "after all three wishes were granted")
 		},
 		"asked again while it runs": func(o outbox) {
-			o.enqueue(time.Time{}, at)
-			job, _ := o.claim(at)
-			o.enqueue(time.Time{}, at.Add(s))
-			o.wantDue(at.Add(s), false, "two runs never overlap")
-			o.must(o.store.CompleteJob(t.Context(), job, at.Add(2*s)))
-			o.wantDue(at.Add(2*s), true, "the new wish, once the first run ended")
+			o.enqueue(time.Time{}, nine)
+			job, _ := o.claim(nine)
+			o.enqueue(time.Time{}, nine.Add(s))
+			o.wantDue(nine.Add(s), false, "two runs never overlap")
+			o.must(o.store.CompleteJob(t.Context(), job, nine.Add(2*s)))
+			o.wantDue(nine.Add(2*s), true, "the new wish, once the first run ended")
 		},
 		"asked again while it runs and fails": func(o outbox) {
-			o.enqueue(time.Time{}, at)
-			job, _ := o.claim(at)
-			o.enqueue(time.Time{}, at.Add(s))
-			o.must(o.store.RetryJob(t.Context(), job, "down", at.Add(time.Hour)))
-			o.wantDue(at.Add(s), true, "the new wish does not wait for the old failure")
+			o.enqueue(time.Time{}, nine)
+			job, _ := o.claim(nine)
+			o.enqueue(time.Time{}, nine.Add(s))
+			o.must(o.store.RetryJob(t.Context(), job, "down", nine.Add(time.Hour)))
+			o.wantDue(nine.Add(s), true, "the new wish does not wait for the old failure")
 		},
 		"asked again when it is done": func(o outbox) {
-			o.enqueue(time.Time{}, at)
-			job, _ := o.claim(at)
-			o.must(o.store.CompleteJob(t.Context(), job, at))
-			o.enqueue(time.Time{}, at.Add(s))
-			o.wantDue(at.Add(s), true, "a new wish")
+			o.enqueue(time.Time{}, nine)
+			job, _ := o.claim(nine)
+			o.must(o.store.CompleteJob(t.Context(), job, nine))
+			o.enqueue(time.Time{}, nine.Add(s))
+			o.wantDue(nine.Add(s), true, "a new wish")
 		},
 		"failed": func(o outbox) {
-			o.enqueue(time.Time{}, at)
-			job, _ := o.claim(at)
-			o.must(o.store.RetryJob(t.Context(), job, "down", at.Add(10*s)))
-			o.wantDue(at.Add(9*s), false, "before the next try")
-			if job, _ = o.claim(at.Add(10 * s)); job.Tries != 2 {
+			o.enqueue(time.Time{}, nine)
+			job, _ := o.claim(nine)
+			o.must(o.store.RetryJob(t.Context(), job, "down", nine.Add(10*s)))
+			o.wantDue(nine.Add(9*s), false, "before the next try")
+			if job, _ = o.claim(nine.Add(10 * s)); job.Tries != 2 {
 				t.Errorf("second run has %d tries, want 2", job.Tries)
 			}
 		},
 		"crashed": func(o outbox) {
-			o.enqueue(time.Time{}, at)
-			lost, _ := o.claim(at)
-			o.wantDue(at.Add(59*s), false, "while the lease lasts")
-			job, _ := o.claim(at.Add(61 * s))
+			o.enqueue(time.Time{}, nine)
+			lost, _ := o.claim(nine)
+			o.wantDue(nine.Add(59*s), false, "while the lease lasts")
+			job, _ := o.claim(nine.Add(61 * s))
 			// The lost run comes back from the dead: it may not end the run that has begun.
-			o.must(o.store.RetryJob(t.Context(), lost, "late", at.Add(time.Hour)))
-			o.wantDue(at.Add(62*s), false, "while the second run has its lease")
-			o.must(o.store.CompleteJob(t.Context(), job, at.Add(63*s)))
-			o.wantDue(at.Add(2*time.Hour), false, "when it is done")
+			o.must(o.store.RetryJob(t.Context(), lost, "late", nine.Add(time.Hour)))
+			o.wantDue(nine.Add(62*s), false, "while the second run has its lease")
+			o.must(o.store.CompleteJob(t.Context(), job, nine.Add(63*s)))
+			o.wantDue(nine.Add(2*time.Hour), false, "when it is done")
 		},
 		"stopped": func(o outbox) {
-			o.enqueue(time.Time{}, at)
-			job, _ := o.claim(at)
+			o.enqueue(time.Time{}, nine)
+			job, _ := o.claim(nine)
 			o.must(o.store.ReleaseJob(t.Context(), job))
-			o.wantDue(at.Add(s), true, "given back at once")
+			o.wantDue(nine.Add(s), true, "given back at once")
 		},
 		"parked": func(o outbox) {
-			o.enqueue(time.Time{}, at)
-			job, _ := o.claim(at)
+			o.enqueue(time.Time{}, nine)
+			job, _ := o.claim(nine)
 			o.must(o.store.ParkJob(t.Context(), job, "the address is taken"))
-			o.wantDue(at.AddDate(1, 0, 0), false, "while parked")
-			o.enqueue(time.Time{}, at)
-			if job, due := o.claim(at); !due || job.Tries != 1 {
+			o.wantDue(nine.AddDate(1, 0, 0), false, "while parked")
+			o.enqueue(time.Time{}, nine)
+			if job, due := o.claim(nine); !due || job.Tries != 1 {
 				t.Errorf("asked for again: %+v, %v, want a job like new", job, due)
 			}
 		},
@@ -140,7 +140,7 @@ func TestJobs(t *testing.T) {
 func TestAJobIsClaimedByOne(t *testing.T) {
 	store := dbtest.Open(t)
 	for _, key := range []string{"a", "b", "c"} {
-		if err := store.Enqueue(t.Context(), db.Job{Kind: "test", Key: key}, time.Time{}, at); err != nil {
+		if err := store.Enqueue(t.Context(), db.Job{Kind: "test", Key: key}, time.Time{}, nine); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -148,7 +148,7 @@ func TestAJobIsClaimedByOne(t *testing.T) {
 	var runners sync.WaitGroup
 	for range 12 {
 		runners.Go(func() {
-			_, err := store.ClaimJob(t.Context(), "test", at.Add(time.Minute), at)
+			_, err := store.ClaimJob(t.Context(), "test", nine.Add(time.Minute), nine)
 			switch {
 			case err == nil:
 				claims.Add(1)
@@ -177,14 +177,14 @@ func TestASentMailIsWiped(t *testing.T) {
 	}
 	defer file.Close()
 	job := db.Job{Kind: db.JobSendMail, Key: "m1", Payload: `{"text":"your code is 123456"}`}
-	if err := store.Enqueue(t.Context(), job, time.Time{}, at); err != nil {
+	if err := store.Enqueue(t.Context(), job, time.Time{}, nine); err != nil {
 		t.Fatal(err)
 	}
-	claimed, err := store.ClaimJob(t.Context(), db.JobSendMail, at.Add(time.Minute), at)
+	claimed, err := store.ClaimJob(t.Context(), db.JobSendMail, nine.Add(time.Minute), nine)
 	if err != nil || claimed.Payload != job.Payload {
 		t.Fatalf("claimed %+v (%v)", claimed, err)
 	}
-	if err := store.CompleteJob(t.Context(), claimed, at); err != nil {
+	if err := store.CompleteJob(t.Context(), claimed, nine); err != nil {
 		t.Fatal(err)
 	}
 	var payload string

@@ -18,7 +18,7 @@ func TestForeignIdsAnswerLikeMissingOnes(t *testing.T) {
 		billing.Change{Object: subscription(billing.Active, 1)}, billing.Change{Object: order(billing.OrderPaid, 0, 1)},
 		billing.Change{Object: billing.Grant{Source: src("gr_1", 1), ProviderCustomerID: "cus_1", Kind: billing.BenefitCustom}},
 		billing.Change{Object: billing.Balance{Source: src("cm_1", 1), ProviderCustomerID: "cus_1"}})
-	if err := store.SaveCheckout(t.Context(), mine, checkout(billing.CheckoutOpen, 1), at); err != nil {
+	if err := store.SaveCheckout(t.Context(), mine, checkout(billing.CheckoutOpen, 1), nine); err != nil {
 		t.Fatal(err)
 	}
 	reads := map[string]func(customerID, id string) error{
@@ -53,10 +53,10 @@ func TestOrdersPageByPage(t *testing.T) {
 	for i := range 7 {
 		o := order(billing.OrderPaid, 0, 1)
 		o.ProviderID = fmt.Sprintf("ord_%d", i)
-		o.CreatedAt = at.Add(time.Duration(i/3) * time.Minute) // three share a moment
+		o.CreatedAt = nine.Add(time.Duration(i/3) * time.Minute) // three share a moment
 		objects = append(objects, o)
 	}
-	if _, err := store.ApplyAll(t.Context(), objects, at); err != nil {
+	if _, err := store.ApplyAll(t.Context(), objects, nine); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -128,14 +128,14 @@ func drain(t *testing.T, store *db.Store) (keys []string) {
 	t.Helper()
 	for _, kind := range []string{db.JobReconcileCustomer, db.JobSyncCredits} {
 		for {
-			job, err := store.ClaimJob(t.Context(), kind, at.Add(time.Hour), at.Add(time.Minute))
+			job, err := store.ClaimJob(t.Context(), kind, nine.Add(time.Hour), nine.Add(time.Minute))
 			if errors.Is(err, billing.ErrNotFound) {
 				break
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := store.CompleteJob(t.Context(), job, at); err != nil {
+			if err := store.CompleteJob(t.Context(), job, nine); err != nil {
 				t.Fatal(err)
 			}
 			keys = append(keys, job.Kind+" "+job.Key)
@@ -165,11 +165,11 @@ func TestACheckoutKeepsWhoOpenedIt(t *testing.T) {
 	me := person(t, store, "noor@example.com")
 	// The webhook overtakes the answer of the provider and already knows more.
 	apply(t, store, billing.Change{Object: checkout(billing.CheckoutConfirmed, 5)})
-	if err := store.SaveCheckout(t.Context(), me, checkout(billing.CheckoutOpen, 1), at); err != nil {
+	if err := store.SaveCheckout(t.Context(), me, checkout(billing.CheckoutOpen, 1), nine); err != nil {
 		t.Fatal(err)
 	}
 	apply(t, store, billing.Change{Object: checkout(billing.CheckoutSucceeded, 6)})
-	if err := store.SaveCheckout(t.Context(), "somebody else", checkout(billing.CheckoutOpen, 1), at); err != nil {
+	if err := store.SaveCheckout(t.Context(), "somebody else", checkout(billing.CheckoutOpen, 1), nine); err != nil {
 		t.Fatal(err)
 	}
 	got, err := store.Checkout(t.Context(), me, "co_1")

@@ -238,3 +238,45 @@ func (q *Queries) RetryJob(ctx context.Context, arg RetryJobParams) (int64, erro
 	}
 	return result.RowsAffected()
 }
+
+const troubledJobs = `-- name: TroubledJobs :many
+SELECT id, kind, "key", customer_id, payload, generation, state, tries, next_try_at, leased_until, created_at, done_at, error FROM outbox WHERE state <> 'done' AND error <> '' ORDER BY state, next_try_at, id LIMIT ?1
+`
+
+// What an operator should see: parked jobs, and those whose last run failed.
+func (q *Queries) TroubledJobs(ctx context.Context, most int64) ([]Outbox, error) {
+	rows, err := q.db.QueryContext(ctx, troubledJobs, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Outbox
+	for rows.Next() {
+		var i Outbox
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Key,
+			&i.CustomerID,
+			&i.Payload,
+			&i.Generation,
+			&i.State,
+			&i.Tries,
+			&i.NextTryAt,
+			&i.LeasedUntil,
+			&i.CreatedAt,
+			&i.DoneAt,
+			&i.Error,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -56,3 +56,7 @@ UPDATE outbox SET leased_until = 0 WHERE id = @id AND leased_until = @leased_unt
 -- name: OutboxCounts :many
 SELECT kind, state, CAST(COUNT(*) AS BIGINT) AS jobs, CAST(MIN(created_at) AS BIGINT) AS oldest
 FROM outbox GROUP BY kind, state ORDER BY kind, state;
+
+-- name: TroubledJobs :many
+-- What an operator should see: parked jobs, and those whose last run failed.
+SELECT * FROM outbox WHERE state <> 'done' AND error <> '' ORDER BY state, next_try_at, id LIMIT @most;
