@@ -68,7 +68,6 @@ func openDesk(t *testing.T) *desk {
 	}
 	server, err := New(Config{
 		Store: store, Auth: service, Provider: provider, Catalogue: catalogue, BaseURL: d.url, Poke: func() {}, Now: time.Now, Log: log,
-		Personas: []Persona{{Provider: "oidc", Name: "Noor", Email: "noor@example.com", Note: "login.personas"}},
 	})
 	if err != nil {
 		t.Fatal(err)
