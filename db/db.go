@@ -35,6 +35,7 @@ type Store struct {
 	write *sql.DB
 	read  *sql.DB
 	r     *gen.Queries // on the read-only pool
+	w     *prepared    // the writer's statements
 
 	receipts receipts   // deliveries that wait for the next commit
 	usage    usageGroup // events that wait for the next commit
@@ -80,7 +81,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &Store{write: write, read: read, r: gen.New(read)}, nil
+	return &Store{write: write, read: read, r: gen.New(prepare(read)), w: prepare(write)}, nil
 }
 
 func migrate(ctx context.Context, conn *sql.DB) error {
@@ -117,7 +118,8 @@ func (s *Store) inTx(ctx context.Context, work func(q *gen.Queries) error) error
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := work(gen.New(newStatements(tx))); err != nil {
+	statements := s.w.in(tx)
+	if err := work(gen.New(statements)); err != nil {
 		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
 			return errors.Join(err, fmt.Errorf("roll back: %w", rollback))
 		}
@@ -126,6 +128,7 @@ func (s *Store) inTx(ctx context.Context, work func(q *gen.Queries) error) error
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	statements.learn(ctx)
 	return nil
 }
 

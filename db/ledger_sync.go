@@ -135,13 +135,22 @@ func (f providerFact) rank() int {
 	}
 }
 
+// inOrder merges what was read, each fact once: lists that are read page by page while
+// they grow show some facts twice.
 func (p *poster) inOrder() []providerFact {
 	facts := make([]providerFact, 0, len(p.news.Credits)+len(p.news.Uses))
+	seen := make(map[string]bool, cap(facts))
 	for i := range p.news.Credits {
-		facts = append(facts, providerFact{credit: &p.news.Credits[i]})
+		if id := "credit " + p.news.Credits[i].ProviderID; !seen[id] {
+			seen[id] = true
+			facts = append(facts, providerFact{credit: &p.news.Credits[i]})
+		}
 	}
 	for i := range p.news.Uses {
-		facts = append(facts, providerFact{use: &p.news.Uses[i]})
+		if id := "use " + p.news.Uses[i].ProviderID; !seen[id] {
+			seen[id] = true
+			facts = append(facts, providerFact{use: &p.news.Uses[i]})
+		}
 	}
 	slices.SortStableFunc(facts, func(a, b providerFact) int {
 		if c := a.at().Compare(b.at()); c != 0 {

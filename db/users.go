@@ -27,6 +27,15 @@ func (s *Store) User(ctx context.Context, id string) (User, error) {
 	return user(row), nil
 }
 
+// UserByEmail returns the user of an address, which must be lower case.
+func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
+	row, err := s.r.UserByEmail(ctx, email)
+	if err != nil {
+		return User{}, fmt.Errorf("user by address: %w", found(err))
+	}
+	return user(row), nil
+}
+
 // RenameUser changes a user's name, and that of the user's own customer with it.
 func (s *Store) RenameUser(ctx context.Context, id, name string, now time.Time) error {
 	return s.inTx(ctx, func(q *gen.Queries) error {
