@@ -41,10 +41,15 @@ func (h agendaHeap) Len() int      { return len(h) }
 func (h agendaHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h *agendaHeap) Push(v any)   { *h = append(*h, v.(entry)) }
 func (h agendaHeap) Less(i, j int) bool {
-	if h[i].at.Equal(h[j].at) {
-		return h[i].seq < h[j].seq
+	a, b := h[i], h[j]
+	if !a.at.Equal(b.at) {
+		return a.at.Before(b.at)
 	}
-	return h[i].at.Before(h[j].at)
+	// Money before consequences: a payment retried when a grace period ends still counts.
+	if first, second := a.key.kind == orderKind, b.key.kind == orderKind; first != second {
+		return first
+	}
+	return a.seq < b.seq
 }
 func (h *agendaHeap) Pop() any {
 	last := len(*h) - 1

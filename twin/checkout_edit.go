@@ -144,6 +144,7 @@ func (x *tx) priceCheckout(c *Checkout) error {
 		c.Discount = d.off(c.Subtotal)
 	}
 	c.Total = c.Subtotal - c.Discount + c.Tax
+	c.CardForLater = x.cardForLater(*p, *c)
 	return nil
 }
 

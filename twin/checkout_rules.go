@@ -70,8 +70,22 @@ func (c Checkout) DueToday() int64 {
 	return c.Total
 }
 
-// NeedsCard reports whether a card must be given: something is due today or will be after a trial.
-func (c Checkout) NeedsCard() bool { return c.Total > 0 }
+// NeedsCard reports whether a card must be given: something is due today, or will be at a renewal.
+func (c Checkout) NeedsCard() bool { return c.Total > 0 || c.CardForLater }
+
+// cardForLater reports whether renewals will cost something although today does not.
+func (v *View) cardForLater(p Product, c Checkout) bool {
+	if !p.Recurring() {
+		return false
+	}
+	for _, price := range p.Prices {
+		if price.Kind == Metered && !price.Archived {
+			return true
+		}
+	}
+	d, ok := v.discounts.rows[c.DiscountID]
+	return c.Subtotal > 0 && !(ok && d.Duration == "forever" && c.Total == 0)
+}
 
 // checkoutDue is when an unfinished checkout expires.
 func checkoutDue(c *Checkout) time.Time {

@@ -36,6 +36,8 @@ type Checkout struct {
 	Tax        int64
 	Total      int64 // Subtotal - Discount + Tax
 
+	CardForLater bool // a card is needed for renewals even if nothing is due today
+
 	DiscountID            string
 	AllowDiscountCodes    bool
 	RequireBillingAddress bool

@@ -50,6 +50,9 @@ func (t *table[T]) dueOf(id string) (time.Time, bool) {
 	return at, !at.IsZero()
 }
 
+// orderKind is the name of orders in the file and on the agenda.
+const orderKind = "order"
+
 // newData builds empty tables.
 func newData() *data {
 	d := &data{
@@ -62,7 +65,7 @@ func newData() *data {
 		checkouts: newTable("checkout", func(c *Checkout) string { return c.ID }, func(c *Checkout) string { return c.ClientSecret }),
 		subscriptions: newTable("subscription", func(s *Subscription) string { return s.ID },
 			func(s *Subscription) string { return s.CustomerID }),
-		orders: newTable("order", func(o *Order) string { return o.ID },
+		orders: newTable(orderKind, func(o *Order) string { return o.ID },
 			func(o *Order) string { return o.CustomerID }, func(o *Order) string { return o.SubscriptionID }),
 		payments: newTable("payment", func(p *Payment) string { return p.ID }, func(p *Payment) string { return p.OrderID }),
 		refunds:  newTable("refund", func(r *Refund) string { return r.ID }, func(r *Refund) string { return r.OrderID }),
