@@ -96,23 +96,36 @@ func (s *Server) eventOf(r *http.Request, who auth.Visitor) (billing.Event, erro
 		if strings.HasPrefix(value, "-") {
 			return event, say(billing.ErrInvalid, "failure.event_negative", "Key", key)
 		}
-		event.Metadata[key] = metadataValue(value)
+		number, isNumber := metadataNumber(value)
+		if isNumber && number == nil {
+			return event, say(billing.ErrInvalid, "event.invalid.bad_number", "Field", key)
+		}
+		event.Metadata[key] = value
+		switch {
+		case isNumber:
+			event.Metadata[key] = number
+		case value == "true" || value == "false":
+			event.Metadata[key] = value == "true"
+		}
 	}
 	return event, nil
 }
 
-// metadataValue reads a value as people mean it: a number, true or false, or text.
-func metadataValue(text string) any {
-	if text == "true" || text == "false" {
-		return text == "true"
+// metadataNumber reads what looks like a number, exactly; nil if it cannot be counted.
+func metadataNumber(text string) (number any, ok bool) {
+	if text == "" || strings.Trim(text, "0123456789.") != "" {
+		return nil, false
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(n, 10) == text {
-		return n
+		if _, err := billing.ParseCredits(text); err != nil {
+			return nil, true
+		}
+		return n, true
 	}
-	if _, err := billing.ParseCredits(text); err == nil && json.Valid([]byte(text)) {
-		return json.Number(text)
+	if _, err := billing.ParseCredits(text); err != nil || !json.Valid([]byte(text)) {
+		return nil, true
 	}
-	return text
+	return json.Number(text), true
 }
 
 // refuseEvent shows the form again with what was typed and what is wrong with it.
