@@ -36,10 +36,10 @@ func TestCreateCustomer(t *testing.T) {
 			s.strike(twin.Fault{Kind: "cut", Path: "/v1/customers", Count: 1})
 		}, false, "waiting", "outcome unknown", true},
 		{"the answer is lost, and the provider stays away", func(s *stage, _ string) {
-			s.strike(twin.Fault{Kind: "lost", Path: "/v1/customers", Count: 1}, twin.Fault{Kind: "status", Status: 503})
+			s.strike(twin.Fault{Kind: "lost", Path: "/v1/customers", Count: 1}, twin.Fault{Kind: "status", Status: 503, RetryAfter: 60})
 		}, false, "waiting", "provider unavailable", true},
 		{"the provider is down", func(s *stage, _ string) {
-			s.strike(twin.Fault{Kind: "status", Status: 500})
+			s.strike(twin.Fault{Kind: "status", Status: 500, RetryAfter: 60})
 		}, false, "waiting", "provider unavailable", true},
 		{"a proxy answers in its place", func(s *stage, _ string) {
 			s.strike(twin.Fault{Kind: "html"})
@@ -47,6 +47,7 @@ func TestCreateCustomer(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			s := newStage(t, false)
 			me := s.signUp(email)
 			tt.before(s, me)

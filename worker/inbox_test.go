@@ -59,7 +59,7 @@ func TestInbox(t *testing.T) {
 			s.deliver("d1", "customer.updated", s.customerRef(c), customerData(c, "Old", c.CreatedAt.Add(-time.Hour)))
 		}, "Now", 0},
 		{"the provider is down: the payload counts", func(s *stage, c twin.Customer) {
-			s.strike(twin.Fault{Kind: "status", Status: 503})
+			s.strike(twin.Fault{Kind: "status", Status: 503, RetryAfter: 60})
 			s.deliver("d1", "customer.updated", s.customerRef(c), customerData(c, "Payload", time.Now()))
 		}, "Payload", 0},
 		{"the provider hangs behind: the newer payload counts", func(s *stage, c twin.Customer) {
@@ -85,6 +85,7 @@ func TestInbox(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			s := newStage(t, false)
 			me := s.signUp("noor@example.com")
 			c := s.has("noor@example.com", me)

@@ -83,6 +83,7 @@ func (s *stage) wantMirror(me, providerCustomerID string) {
 // TestAFailedReadingSaysSo: the last good time stays, the reason is shown, nothing is
 // deleted, and the next reading heals.
 func TestAFailedReadingSaysSo(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, true)
 	ctx := t.Context()
 	me := s.signUp("sam@example.com")
@@ -96,7 +97,7 @@ func TestAFailedReadingSaysSo(t *testing.T) {
 	if err != nil || len(before) != 1 {
 		t.Fatalf("sync states %+v (%v)", before, err)
 	}
-	for _, fault := range []twin.Fault{{Kind: "status", Status: 503}, {Kind: "html"}, {Kind: "cut"}} {
+	for _, fault := range []twin.Fault{{Kind: "status", Status: 503, RetryAfter: 60}, {Kind: "html"}, {Kind: "cut"}} {
 		s.strike(fault)
 		if err := s.Store.Enqueue(ctx, db.Job{Kind: db.JobReconcileCustomer, Key: me, CustomerID: me}, time.Time{}, s.now()); err != nil {
 			t.Fatal(err)
