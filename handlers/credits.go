@@ -58,7 +58,7 @@ func (s *Server) showCredits(w http.ResponseWriter, r *http.Request, who auth.Vi
 
 // wallet picks the wallet that the address names, or the first; nil when there is none.
 func (s *Server) wallet(r *http.Request, t *views.Translator, who auth.Visitor) (*db.Wallet, views.Credits, error) {
-	wallets, err := s.Store.Wallets(r.Context(), who.CustomerID)
+	wallets, err := s.wallets(r.Context(), who.CustomerID)
 	if err != nil || len(wallets) == 0 {
 		return nil, views.Credits{}, err
 	}

@@ -49,7 +49,7 @@ const trendDays = 30
 // meters are the customer's meters as cards: those that ever moved, in the order of
 // their names.
 func (s *Server) meters(ctx context.Context, t *views.Translator, sh shelf, customerID string) ([]views.Meter, error) {
-	wallets, err := s.Store.Wallets(ctx, customerID)
+	wallets, err := s.wallets(ctx, customerID)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,6 @@ func (s *Server) meters(ctx context.Context, t *views.Translator, sh shelf, cust
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(wallets, func(a, b db.Wallet) int { return strings.Compare(a.MeterName, b.MeterName) })
 	cards := make([]views.Meter, 0, len(wallets))
 	for _, wallet := range wallets {
 		card := meterCard(t, sh, wallet, subs)
@@ -72,6 +71,13 @@ func (s *Server) meters(ctx context.Context, t *views.Translator, sh shelf, cust
 		cards = append(cards, card)
 	}
 	return cards, nil
+}
+
+// wallets are the customer's wallets in the order of their meters' names.
+func (s *Server) wallets(ctx context.Context, customerID string) ([]db.Wallet, error) {
+	wallets, err := s.Store.Wallets(ctx, customerID)
+	slices.SortFunc(wallets, func(a, b db.Wallet) int { return strings.Compare(a.MeterName, b.MeterName) })
+	return wallets, err
 }
 
 func meterCard(t *views.Translator, sh shelf, wallet db.Wallet, subs []billing.Subscription) views.Meter {

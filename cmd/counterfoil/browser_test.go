@@ -74,7 +74,8 @@ func (a *app) job(c *chrome) {
 	c.press(`form[action$="/resume"] button`)
 	c.has("main", "Active")
 	c.open(a.url + "/account")
-	c.press(`main form[action="/logout"] button, form[action="/logout"] button`)
+	c.run(chromedp.Click(`details:has(form[action="/logout"]) > summary`, chromedp.ByQuery))
+	c.press(`form[action="/logout"] button`)
 	c.open(a.url + "/portal")
 	c.atPath("/login")
 }

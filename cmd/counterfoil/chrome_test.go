@@ -70,7 +70,10 @@ func openChrome(t *testing.T) *chrome {
 		stopAllocator()
 	})
 	chromedp.ListenTarget(ctx, c.listen)
-	c.run(log.Enable(), network.Enable())
+	// The browser lives as long as the context of its first run: so that one has no limit.
+	if err := chromedp.Run(ctx, log.Enable(), network.Enable()); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
 	return c
 }
 
