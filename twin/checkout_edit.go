@@ -70,6 +70,8 @@ func (x *tx) editCheckout(c *Checkout, edit CheckoutEdit) error {
 	if edit.Metadata != nil {
 		c.Metadata = edit.Metadata
 	}
+	c.AllowDiscountCodes = pick(edit.AllowDiscountCodes, c.AllowDiscountCodes)
+	c.RequireBillingAddress = pick(edit.RequireBillingAddress, c.RequireBillingAddress)
 	c.SuccessURL, c.ReturnURL = pick(edit.SuccessURL, c.SuccessURL), pick(edit.ReturnURL, c.ReturnURL)
 	return x.priceCheckout(c)
 }

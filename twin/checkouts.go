@@ -87,6 +87,9 @@ type CheckoutEdit struct {
 	Metadata        Metadata // merchant only
 	SuccessURL      *string  // merchant only
 	ReturnURL       *string  // merchant only
+
+	AllowDiscountCodes    *bool // merchant only
+	RequireBillingAddress *bool // merchant only
 }
 
 // Test cards. Any other number is refused as invalid.

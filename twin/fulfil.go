@@ -1,5 +1,7 @@
 package twin
 
+import "context"
+
 // fulfil turns a paid (or free) checkout into an order, and a subscription for recurring products, and grants
 // the benefits. The order of events is that of Polar's documented sequences.
 func (x *tx) fulfil(c *Checkout, payment *Payment) error {
@@ -91,6 +93,35 @@ func (x *tx) startSubscription(c Checkout, p Product) Subscription {
 	}
 	x.beginSubscription(sub)
 	return sub
+}
+
+// CreateSubscription gives a customer a free product. Errors: *Invalid, *Refused.
+func (e *Engine) CreateSubscription(ctx context.Context, productID, customerID, externalID string, metadata Metadata) (Subscription, error) {
+	var sub Subscription
+	err := e.write(ctx, func(x *tx) error {
+		p, err := x.products.get(productID)
+		if err != nil || p.Archived {
+			return invalid("Product does not exist.", "product_id")
+		}
+		customer, err := x.named(customerID, externalID)
+		if err != nil {
+			return err
+		}
+		c := Checkout{CustomerID: customer.ID, ProductID: p.ID, Currency: x.Organization().Currency, Metadata: metadata}
+		if err := x.priceCheckout(&c); err != nil {
+			return err
+		}
+		if !p.Recurring() || c.NeedsCard() {
+			return invalid("Only free recurring products can be subscribed to directly.", "product_id")
+		}
+		if err := x.mayBuy(c, customer.ID); err != nil {
+			return err
+		}
+		sub = x.startSubscription(c, *p)
+		x.storePaidOrder(x.checkoutOrder(c, *p, sub, nil))
+		return x.alignGrants(sub)
+	})
+	return sub, err
 }
 
 // beginSubscription stores and announces a new subscription, and resets the meters it bills by.

@@ -58,6 +58,7 @@ func (s *Server) createCheckout(ctx context.Context, _ *http.Request, b body) (f
 func (s *Server) updateCheckout(ctx context.Context, r *http.Request, b body) (func(*twin.View) any, error) {
 	edit := checkoutEdit(b)
 	merchantEdit(b, &edit)
+	edit.AllowDiscountCodes, edit.RequireBillingAddress = b.flag("allow_discount_codes"), b.flag("require_billing_address")
 	if err := b.err(); err != nil {
 		return nil, err
 	}

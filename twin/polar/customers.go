@@ -139,10 +139,18 @@ func customerInput(b body) twin.CustomerInput {
 	if b.null("name") {
 		in.Name = new(string)
 	}
-	if b.has("tax_id") {
-		in.TaxID = b.strs("tax_id")
+	if id := b.text("tax_id"); id != "" {
+		in.TaxID = []string{id, taxFormat(id)}
 	}
 	return in
+}
+
+// taxFormat guesses the kind of a tax id by its first letters, as far as demos need it.
+func taxFormat(id string) string {
+	if len(id) > 2 && id[0] >= 'A' && id[0] <= 'Z' && id[1] >= 'A' && id[1] <= 'Z' {
+		return "eu_vat"
+	}
+	return "us_ein"
 }
 
 // createSession: POST /v1/customer-sessions/

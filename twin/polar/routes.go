@@ -36,6 +36,7 @@ func (s *Server) routes() map[string]http.HandlerFunc {
 		"POST /v1/customer-sessions":                  s.do(created, s.createSession),
 
 		"GET /v1/subscriptions":         s.ask(s.listSubscriptions),
+		"POST /v1/subscriptions":        s.do(created, s.createSubscription),
 		"GET /v1/subscriptions/{id}":    s.ask(s.getSubscription),
 		"PATCH /v1/subscriptions/{id}":  s.do(ok, s.updateSubscription),
 		"DELETE /v1/subscriptions/{id}": s.do(ok, s.revokeSubscription),

@@ -36,6 +36,21 @@ func (s *Server) getSubscription(v *twin.View, r *http.Request, _ query) (any, e
 	return shaped(v, shapeSubscription)(v.Subscription(r.PathValue("id")))
 }
 
+// createSubscription: POST /v1/subscriptions/, for free products only
+func (s *Server) createSubscription(ctx context.Context, _ *http.Request, b body) (func(*twin.View) any, error) {
+	b.need("product_id")
+	product, id, external := b.text("product_id"), b.text("customer_id"), b.text("external_customer_id")
+	if id == "" && external == "" {
+		b.need("customer_id")
+	}
+	metadata := b.metadata("metadata")
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	sub, err := s.engine.CreateSubscription(ctx, product, id, external, metadata)
+	return shapeOf(sub, shapeSubscription), err
+}
+
 // revokeSubscription: DELETE /v1/subscriptions/{id}
 func (s *Server) revokeSubscription(ctx context.Context, r *http.Request, _ body) (func(*twin.View) any, error) {
 	sub, err := s.engine.RevokeSubscription(ctx, r.PathValue("id"), twin.Cancellation{})
