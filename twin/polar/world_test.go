@@ -30,7 +30,7 @@ func newWorld(t testing.TB, webhookURL string) *world {
 	t.Helper()
 	s, err := server.Start(t.Context(), server.Config{
 		Addr: "127.0.0.1:0", Seed: true, WebhookURL: webhookURL, Log: slog.New(slog.DiscardHandler),
-		RetryUnit: time.Millisecond, Patience: time.Second,
+		RetryUnit: 50 * time.Microsecond, Patience: time.Second,
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
