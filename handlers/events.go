@@ -65,7 +65,8 @@ func (s *Server) sendEvent(w http.ResponseWriter, r *http.Request, who auth.Visi
 		return fmt.Errorf("record an event: %w", err)
 	}
 	s.Poke()
-	redirect(w, localPath(r.PostFormValue("return"), "/usage"))
+	back, _, _ := strings.Cut(localPath(r.PostFormValue("return"), "/usage"), "?")
+	redirect(w, back+"?done=sent")
 	return nil
 }
 

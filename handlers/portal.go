@@ -70,7 +70,21 @@ func (s *Server) customerFrame(r *http.Request, who auth.Visitor, title string, 
 			page.AsOf = &views.AsOf{At: page.T.Ago(state.SyncedAt, s.Now()), Stale: state.Error != ""}
 		}
 	}
+	if n, ok := notices[r.URL.Query().Get("done")]; ok {
+		page.Flash = &views.Flash{Tone: n.tone, Text: page.T.T(n.message)}
+	}
 	return page, nil
+}
+
+// notices say what the last action came to. The address names one, and nothing of a
+// text is taken from it, so a page that only reads needs to keep nothing.
+var notices = map[string]struct {
+	tone    views.Tone
+	message string
+}{
+	"canceled": {views.ToneGood, "notice.canceled"},
+	"resumed":  {views.ToneGood, "notice.resumed"},
+	"sent":     {views.ToneGood, "notice.sent"},
 }
 
 // needs lists what the customer should act on, the most urgent first.

@@ -138,7 +138,7 @@ func (s *Server) cancelSubscription(w http.ResponseWriter, r *http.Request, who 
 	case utf8.RuneCountInString(c.Comment) > maxComment:
 		return s.cancelPage(w, r, who, sub, http.StatusBadRequest, c, "cancel.long_comment")
 	case canResume(sub):
-		return s.toSubscription(w, sub) // sent twice
+		return s.toSubscription(w, sub, "canceled") // sent twice
 	case !canCancel(sub):
 		return say(billing.ErrConflict, "failure.not_cancelable")
 	}
@@ -149,7 +149,7 @@ func (s *Server) cancelSubscription(w http.ResponseWriter, r *http.Request, who 
 	if err := s.apply(r.Context(), "cancel", changed, changed.ProviderCustomerID); err != nil {
 		return err
 	}
-	return s.toSubscription(w, sub)
+	return s.toSubscription(w, sub, "canceled")
 }
 
 // resumeSubscription handles POST /portal/subscriptions/{id}/resume: it takes a
@@ -161,7 +161,7 @@ func (s *Server) resumeSubscription(w http.ResponseWriter, r *http.Request, who 
 	}
 	if !canResume(sub) {
 		if sub.Live() {
-			return s.toSubscription(w, sub) // sent twice
+			return s.toSubscription(w, sub, "resumed") // sent twice
 		}
 		return say(billing.ErrConflict, "failure.not_resumable")
 	}
@@ -172,7 +172,7 @@ func (s *Server) resumeSubscription(w http.ResponseWriter, r *http.Request, who 
 	if err := s.apply(r.Context(), "resume", changed, changed.ProviderCustomerID); err != nil {
 		return err
 	}
-	return s.toSubscription(w, sub)
+	return s.toSubscription(w, sub, "resumed")
 }
 
 // actionFailed has the customer's objects read anew, since the mirror was behind or
@@ -194,8 +194,8 @@ func (s *Server) actionFailed(r *http.Request, who auth.Visitor, sub billing.Sub
 	return fmt.Errorf("change subscription %s: %w", sub.ProviderID, err)
 }
 
-func (s *Server) toSubscription(w http.ResponseWriter, sub billing.Subscription) error {
-	redirect(w, "/portal/subscriptions/"+sub.ProviderID)
+func (s *Server) toSubscription(w http.ResponseWriter, sub billing.Subscription, done string) error {
+	redirect(w, "/portal/subscriptions/"+sub.ProviderID+"?done="+done)
 	return nil
 }
 

@@ -205,7 +205,7 @@ func usageChart(t *views.Translator, meter billing.Meter, days []db.UsageDay) vi
 	chart := views.BarChart{ID: "usage", Title: t.T("meter.chart", "Meter", meter.Name), Unit: meterNoun(meter.Name), Scale: int64(billing.CreditScale)}
 	step := 1
 	if len(days) > barsAtMost {
-		step = 7
+		step, chart.Title = 7, t.T("meter.chart_weeks", "Meter", meter.Name)
 	}
 	for i := 0; i < len(days); i += step {
 		week := days[i:min(i+step, len(days))]

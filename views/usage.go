@@ -57,7 +57,8 @@ const (
 )
 
 // SendEvent is the form that reports a use by hand, and the same as a command.
-// It posts "event", repeated "key" and "value", "event_id" and "return" to Action.
+// It posts "event", repeated "key" and "value", "event_id" and "return" to Action;
+// with no Action nothing can be sent by hand and it is not shown.
 type SendEvent struct {
 	Action  string  // "/usage/events"
 	EventID string  // unique per form, so that sending twice counts once
