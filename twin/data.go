@@ -87,6 +87,7 @@ func newData() *data {
 		tokens: newTable("access_token", func(t *AccessToken) string { return t.Token }),
 	}
 	d.checkouts.due, d.subscriptions.due, d.orders.due = checkoutDue, subscriptionDue, orderDue
+	d.sessions.due = func(s *CustomerSession) time.Time { return s.ExpiresAt }
 	d.tables = []loader{
 		d.organization, d.products, d.discounts, d.customers, d.sessions, d.checkouts, d.subscriptions, d.orders,
 		d.payments, d.refunds, d.benefits, d.grants, d.licenseKeys, d.meters, d.customerMeters, d.events,

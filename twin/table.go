@@ -3,6 +3,7 @@ package twin
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -44,9 +45,7 @@ func (t *table[T]) get(id string) (*T, error) {
 func (t *table[T]) all() []*T {
 	rows := make([]*T, 0, len(t.rows))
 	for _, id := range t.order {
-		if row, ok := t.rows[id]; ok {
-			rows = append(rows, row)
-		}
+		rows = append(rows, t.rows[id])
 	}
 	return rows
 }
@@ -68,16 +67,18 @@ func (t *table[T]) set(id string, row *T) *T {
 		ix.move(id, old, row)
 	}
 	switch {
-	case row == nil:
-		delete(t.rows, id)
-		if n := len(t.order); n > 0 && t.order[n-1] == id { // the usual undo; older gaps are skipped by all
-			t.order = t.order[:n-1]
-		}
-	default:
+	case row != nil:
 		t.rows[id] = row
 		if !existed {
 			t.order = append(t.order, id)
 		}
+	case existed:
+		delete(t.rows, id)
+		at := len(t.order) - 1
+		for t.order[at] != id { // what is removed is mostly young
+			at--
+		}
+		t.order = slices.Delete(t.order, at, at+1)
 	}
 	return old
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -144,7 +145,7 @@ func seed(ctx context.Context, cfg twin.Config) error {
 // baseURL is how others reach the twin.
 func baseURL(cfg Config, addr net.Addr) string {
 	if cfg.PublicURL != "" {
-		return cfg.PublicURL
+		return strings.TrimSuffix(cfg.PublicURL, "/")
 	}
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
