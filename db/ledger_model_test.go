@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -239,6 +240,13 @@ func (w *world) actions() map[string]func(*rapid.T) {
 // Whatever happens in whatever order, once everything was sent and read the wallet
 // holds what the provider says, and the ledger proves itself after every step.
 func TestLedgerAgreesWithProvider(t *testing.T) {
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		// Each run makes dozens of commits on disk. Give -rapid.checks for more of them.
+		if err := flag.Set("rapid.checks", "15"); err != nil {
+			t.Fatal(err)
+		}
+		defer flag.Set("rapid.checks", checks.DefValue)
+	}
 	folder := t.TempDir()
 	runs := 0
 	rapid.Check(t, func(rt *rapid.T) {

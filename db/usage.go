@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"counterfoil/billing"
@@ -12,7 +13,7 @@ import (
 
 // RecordUsage keeps one use for ever, in one transaction with the roll-ups of every
 // meter that counts it and the debit of its wallets; the worker reports it to the
-// provider later. It is false when the same event was recorded before, which changes
+// provider later. An archived meter counts no more. It is false when the same event was recorded before, which changes
 // nothing. A wallet may go below zero: see noFloor.
 //
 // Many callers at once share one transaction, so the disk is waited for once.
@@ -22,7 +23,8 @@ func (s *Store) RecordUsage(ctx context.Context, event billing.Event, provider s
 	if err := event.Validate(now); err != nil {
 		return false, fmt.Errorf("record usage: %w", err)
 	}
-	u, err := newUse(event, provider, meters, now)
+	open := slices.DeleteFunc(slices.Clone(meters), func(m billing.Meter) bool { return m.Archived })
+	u, err := newUse(event, provider, open, now)
 	if err != nil {
 		return false, fmt.Errorf("record usage: %w", err)
 	}
