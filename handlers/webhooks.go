@@ -15,7 +15,8 @@ const maxWebhook = 1 << 20
 // receiveWebhook handles POST /webhooks/polar and the path of the Better Auth plugin,
 // /api/auth/polar/webhooks. It answers 202 when the delivery is on disk, new or seen
 // before, of a type we know or not; applying it comes later. The provider's hosted
-// checkout keeps the buyer waiting for this answer (reliability, fact 11).
+// checkout keeps the buyer waiting for this answer, up to 15 seconds
+// (polarsource/polar, clients/packages/checkout).
 //
 // Whatever cannot be trusted gets one answer, the same for every reason. When the
 // delivery cannot be stored the answer is 503, and the provider tries again.

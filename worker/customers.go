@@ -61,9 +61,9 @@ func (w *Worker) lookUp(ctx context.Context, customer db.Customer, lost error) (
 }
 
 // resolveConflict finds who holds our id or the address at the provider. An external
-// id there can never be changed (reliability: Polar's are immutable once set), so
-// linking is done only when it is certainly right: the provider's customer has none,
-// and our user has proven the address.
+// id there can never be changed (polarsource/polar, models/customer.py), so linking is
+// done only when it is certainly right: the provider's customer has none, and our user
+// has proven the address.
 func (w *Worker) resolveConflict(ctx context.Context, customer db.Customer) (billing.Customer, error) {
 	known, err := w.customerAt(ctx, customer.ID)
 	if !errors.Is(err, billing.ErrNotFound) {

@@ -101,9 +101,9 @@ func (w *Worker) reconcileCatalog(ctx context.Context, _ db.Job) error {
 const (
 	// reconcileBatch is how many customers one round asks for, so that the readings of
 	// sign-ins never wait behind a long queue.
-	reconcileBatch = 20
-	// reconcileRound keeps a steady pass at 80 customers a minute, which is some 400
-	// requests: within what Polar allows (reference: Polar API, rate limits).
+	reconcileBatch = 10
+	// reconcileRound keeps a steady pass at 40 customers a minute, which is some 320
+	// requests. Polar allows 500 a minute (Polar docs, API, rate limits, 2026-09).
 	reconcileRound = 15 * time.Second
 )
 
