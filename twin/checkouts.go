@@ -105,4 +105,5 @@ type Confirmed struct {
 	Checkout   Checkout
 	Challenged bool   // ask the buyer, then call AnswerChallenge
 	Token      string // customer session token; "" when the buyer was matched by e-mail only
+	declined   bool
 }

@@ -1,14 +1,11 @@
 package twin
 
-import (
-	"context"
-)
+import "context"
 
 // ConfirmCheckout applies the edit and pays with the card (digits only; "" where none is needed). A decline is
 // *Refused with class PaymentError and leaves the checkout open. Errors: ErrNotFound, *Invalid, *Refused.
 func (e *Engine) ConfirmCheckout(ctx context.Context, id string, edit CheckoutEdit, card string) (Confirmed, error) {
 	var out Confirmed
-	var declined error
 	err := e.write(ctx, func(x *tx) error {
 		c, err := x.openCheckout(id)
 		if err != nil {
@@ -32,20 +29,16 @@ func (e *Engine) ConfirmCheckout(ctx context.Context, id string, edit CheckoutEd
 			out = Confirmed{Checkout: c, Challenged: true}
 			return nil
 		}
-		out, declined, err = x.settle(c)
+		out, err = x.settle(c)
 		return err
 	})
-	if err == nil {
-		err = declined
-	}
-	return out, err
+	return out.unlessDeclined(err)
 }
 
 // AnswerChallenge is the buyer's answer to the bank's question of a confirmed, Challenged checkout. A refusal
 // is a decline.
 func (e *Engine) AnswerChallenge(ctx context.Context, id string, approve bool) (Confirmed, error) {
 	var out Confirmed
-	var declined error
 	err := e.write(ctx, func(x *tx) error {
 		row, err := x.checkouts.get(id)
 		if err != nil {
@@ -59,13 +52,10 @@ func (e *Engine) AnswerChallenge(ctx context.Context, id string, approve bool) (
 		if !approve {
 			c.Card = CardDeclined
 		}
-		out, declined, err = x.settle(c)
+		out, err = x.settle(c)
 		return err
 	})
-	if err == nil {
-		err = declined
-	}
-	return out, err
+	return out.unlessDeclined(err)
 }
 
 // confirmable checks what confirmation needs beyond a valid edit.
@@ -100,9 +90,17 @@ func knownCard(number string) bool {
 	return false
 }
 
-// settle charges a confirmed checkout and delivers what was bought. A decline is returned beside a nil error,
-// because it must be kept, not rolled back.
-func (x *tx) settle(c Checkout) (Confirmed, error, error) {
+// unlessDeclined turns a decline, which was kept, into the error that callers get.
+func (out Confirmed) unlessDeclined(err error) (Confirmed, error) {
+	if err == nil && out.declined {
+		err = refused("PaymentError", "Your card was declined.")
+	}
+	return out, err
+}
+
+// settle charges a confirmed checkout and delivers what was bought. A decline is not an error here: it is
+// kept, not rolled back.
+func (x *tx) settle(c Checkout) (Confirmed, error) {
 	payment := Payment{
 		ID: newID(), Stamp: x.made(), CheckoutID: c.ID, CustomerID: c.CustomerID, Amount: c.DueToday(),
 		Currency: c.Currency, Status: "succeeded", Card: c.Card,
@@ -112,21 +110,21 @@ func (x *tx) settle(c Checkout) (Confirmed, error, error) {
 		put(x, x.payments, payment)
 		c.Status, c.Card = CheckoutOpen, ""
 		x.saveCheckout(&c)
-		return Confirmed{Checkout: c}, refused("PaymentError", "Your card was declined."), nil
+		return Confirmed{Checkout: c, declined: true}, nil
 	}
 	if c.NeedsCard() {
 		if err := x.keepCard(c); err != nil {
-			return Confirmed{}, nil, err
+			return Confirmed{}, err
 		}
 	}
 	if err := x.fulfil(&c, &payment); err != nil {
-		return Confirmed{}, nil, err
+		return Confirmed{}, err
 	}
 	out := Confirmed{Checkout: c}
 	if c.Identified {
 		out.Token = x.openSession(c.CustomerID, "").Token
 	}
-	return out, nil, nil
+	return out, nil
 }
 
 // keepCard stores the card that paid as the customer's.

@@ -18,11 +18,10 @@ func (s *seeder) playSamAndPat(begin time.Time) {
 	})
 	patBegins := addMonths(s.now.AddDate(0, 0, -1), -5)
 	story := map[int]func(){
-		100: func() { s.buyPack("sam@example.com") },
 		130: func() { s.giveMonth(sam) },
 		240: func() { s.giveBack(sam) },
-		330: func() { s.buyPack("sam@example.com") },
 	}
+	packs := 0
 	random := rand.New(rand.NewPCG(20, 26))
 	var pat string
 	for day := 0; s.err == nil; day++ {
@@ -38,9 +37,16 @@ func (s *seeder) playSamAndPat(begin time.Time) {
 		if tell := story[day]; tell != nil {
 			tell()
 		}
-		s.use(sam, "sam", evening, day, 1, random)
+		// The first pack in the long fifth month, the second in the busy last ones: when credits run low.
+		if window := []int{140, 300}; packs < 2 && day >= window[packs] && (s.balance(sam) < Units(600) || day >= window[packs]+85) {
+			s.buyPack("sam@example.com")
+			packs++
+		}
+		if s.balance(sam) > Units(200) { // otherwise Sam waits for the renewal
+			s.use(sam, "sam", evening, day, 3+day/105, random)
+		}
 		if pat != "" {
-			s.use(pat, "pat", evening, day, 3, random)
+			s.use(pat, "pat", evening, day, 4, random)
 			if s.now.Sub(evening) < 5*24*time.Hour {
 				s.check("spoil card", s.e.SetCard(s.ctx, pat, CardFailsLate))
 			}
@@ -94,13 +100,22 @@ func (s *seeder) giveBack(customerID string) {
 	}
 }
 
-// use reports one day of work: busy weekdays, quiet weekends, slow growth, some days off.
-func (s *seeder) use(customerID, who string, evening time.Time, day, every int, random *rand.Rand) {
-	busy := 3 + day/160
+// balance is what is left of the customer's AI credits.
+func (s *seeder) balance(customerID string) Quantity {
+	for _, m := range s.e.MetersOf(customerID) {
+		if m.MeterID == s.credits.ID {
+			return m.Balance()
+		}
+	}
+	return 0
+}
+
+// use reports one day of work: busy weekdays, quiet weekends, some days off.
+func (s *seeder) use(customerID, who string, evening time.Time, day, busy int, random *rand.Rand) {
 	if weekend := evening.Weekday() == time.Saturday || evening.Weekday() == time.Sunday; weekend {
 		busy = 1
 	}
-	if s.err != nil || random.IntN(9) == 0 || day%every != 0 {
+	if s.err != nil || random.IntN(9) == 0 {
 		return
 	}
 	var batch []EventInput

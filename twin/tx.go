@@ -83,10 +83,11 @@ func (e *Engine) write(ctx context.Context, op func(*tx) error) error {
 }
 
 // apply runs op at the given time and commits it; the caller holds the write lock.
-func (e *Engine) apply(ctx context.Context, now time.Time, op func(*tx) error) (err error) {
+func (e *Engine) apply(ctx context.Context, now time.Time, op func(*tx) error) error {
 	x := &tx{View: &View{e: e, data: e.data, now: now}, dirty: map[rowKey]any{}}
+	committed := false
 	defer func() {
-		if err != nil {
+		if !committed { // an error, or a panic on its way to the caller
 			x.rollback()
 		}
 	}()
@@ -97,13 +98,13 @@ func (e *Engine) apply(ctx context.Context, now time.Time, op func(*tx) error) (
 	if x.failed != nil {
 		return x.failed
 	}
-	if len(x.written) == 0 {
-		return nil
+	if len(x.written) > 0 {
+		if err := x.commit(ctx); err != nil {
+			return err
+		}
+		e.announce()
 	}
-	if err := x.commit(ctx); err != nil {
-		return err
-	}
-	e.announce()
+	committed = true
 	return nil
 }
 

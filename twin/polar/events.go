@@ -144,7 +144,9 @@ func eventMetadata(e body) twin.Metadata {
 	meta := e.nested("metadata")
 	if m["_cost"] != nil {
 		cost := meta.nested("_cost")
-		decimal(cost, "amount")
+		if amount := decimal(cost, "amount"); amount != "" {
+			m["_cost"] = map[string]any{"amount": amount, "currency": cost.text("currency")} // given back as a string
+		}
 		cost.need("currency")
 		if cost.text("currency") != "usd" && cost.has("currency") {
 			cost.say("currency", "literal_error", "Input should be 'usd'")

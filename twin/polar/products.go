@@ -3,6 +3,7 @@ package polar
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"counterfoil/twin"
@@ -147,10 +148,7 @@ func priceInput(b body) twin.Price {
 // decimal reads a number that may be written as a string and must be one.
 func decimal(b body, key string) string {
 	b.need(key)
-	text := string(b.fields[key])
-	if len(text) > 1 && text[0] == '"' {
-		text = text[1 : len(text)-1]
-	}
+	text := strings.Trim(string(b.fields[key]), `"`)
 	if !twin.IsDecimal(text) {
 		b.say(key, "decimal_parsing", "Input should be a valid decimal")
 	}

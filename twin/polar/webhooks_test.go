@@ -230,6 +230,13 @@ func TestBodiesByPolarGo(t *testing.T) {
 		if err := into(a.body); err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
+		if data := decoded(t, a.body)["data"].(map[string]any); strings.HasPrefix(kind, "benefit_grant.") {
+			for key, value := range data["properties"].(map[string]any) {
+				if value == nil { // a key of a grant's properties may be missing, but not null
+					t.Errorf("%s: %s is null", kind, key)
+				}
+			}
+		}
 	}
 	for kind := range payloads {
 		if !seen[kind] {

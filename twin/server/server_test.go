@@ -1,77 +1,115 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	polargo "github.com/polarsource/polar-go"
-	"github.com/polarsource/polar-go/models/operations"
+	"counterfoil/twin"
 )
 
-// start runs a seeded twin for a test.
+// start runs a twin for a test.
 func start(t *testing.T, cfg Config) *Server {
 	t.Helper()
-	cfg.Addr, cfg.Seed, cfg.Log = "127.0.0.1:0", true, slog.New(slog.DiscardHandler)
+	cfg.Addr, cfg.Log = "127.0.0.1:0", slog.New(slog.DiscardHandler)
 	s, err := Start(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	return s
 }
 
-func TestSeedTellsTheStoryOfSamAndPat(t *testing.T) {
-	began := time.Now()
-	s := start(t, Config{})
-	t.Logf("seeded in %v", time.Since(began))
-	c := polargo.New(polargo.WithServerURL(s.BaseURL), polargo.WithSecurity(OrganizationToken))
-	for _, who := range []struct {
-		email, status string
-		orders        int
-	}{{"sam@example.com", "active", 15}, {"pat@example.com", "past_due", 6}} {
-		customers, err := c.Customers.List(t.Context(), operations.CustomersListRequest{Email: &who.email})
-		if err != nil {
-			t.Fatal(err)
-		}
-		customer := customers.ListResourceCustomer.Items[0]
-		id := operations.CreateOrdersListQueryParamCustomerIDFilterStr(customer.ID)
-		orders, err := c.Orders.List(t.Context(), operations.OrdersListRequest{CustomerID: &id, Limit: polargo.Int64(100)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, o := range orders.ListResourceOrder.Items {
-			t.Log(who.email, o.InvoiceNumber, o.CreatedAt.Format(time.DateOnly), o.Status, o.BillingReason, o.TotalAmount, o.RefundedAmount)
-		}
-		if got := len(orders.ListResourceOrder.Items); got != who.orders {
-			t.Errorf("%s has %d orders, want %d", who.email, got, who.orders)
-		}
-		subID := operations.CreateCustomerIDFilterStr(customer.ID)
-		subs, err := c.Subscriptions.List(t.Context(), operations.SubscriptionsListRequest{CustomerID: &subID})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, sub := range subs.ListResourceSubscription.Items {
-			t.Log(who.email, sub.Status, sub.CurrentPeriodStart, sub.CurrentPeriodEnd)
-		}
-		state, err := c.Customers.GetState(t.Context(), customer.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = state
+// stop closes it.
+func stop(t *testing.T, s *Server) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
-	res, err := http.Get(s.BaseURL + "/_twin/state.json")
-	if err != nil {
+}
+
+// TestEveryPartAnswers: API, pages, OpenID provider and control share one address.
+func TestEveryPartAnswers(t *testing.T) {
+	s := start(t, Config{Seed: true})
+	defer stop(t, s)
+	for path, want := range map[string]string{
+		"/v1/products":           `{"error":"Unauthorized"`,
+		"/_twin/":                "<html",
+		"/_twin/mail.json":       "[]",
+		"/_twin/clock":           `"now"`,
+		"/_twin/state.json":      `"organization":"lumen"`,
+		"/checkout/unknown":      "<html",
+		"/lumen/portal":          "<html",
+		"/_twin/invoices/absent": "404",
+		"/_twin/oidc/.well-known/openid-configuration": `"issuer":"` + s.Issuer + `"`,
+	} {
+		res, err := http.Get(s.BaseURL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		if err = errors.Join(err, res.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(body), want) {
+			t.Errorf("%s: %d %.200s, want %s", path, res.StatusCode, body, want)
+		}
+	}
+	if !strings.HasPrefix(s.SMTPURL, "smtp://127.0.0.1:") {
+		t.Errorf("mail at %s", s.SMTPURL)
+	}
+}
+
+// TestRestart: a file is seeded once, kept, and its endpoint follows the product to another address.
+func TestRestart(t *testing.T) {
+	cfg := Config{Seed: true, Path: filepath.Join(t.TempDir(), "twin.db"), WebhookURL: "http://127.0.0.1:9/first"}
+	leftover := cfg.Path + ".seeding"
+	if err := os.WriteFile(leftover, []byte("a start cut short"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
-	body, _ := io.ReadAll(res.Body)
-	t.Log(strings.TrimSpace(string(body)))
+	s := start(t, cfg)
+	before := s.Engine.Customers()
+	stop(t, s)
+	cfg.WebhookURL = "http://127.0.0.1:9/second"
+	s = start(t, cfg)
+	defer stop(t, s)
+	if after := s.Engine.Customers(); len(after) != len(before) || after[0].ID != before[0].ID {
+		t.Errorf("customers %v became %v", before, after)
+	}
+	err := s.Engine.Read(func(v *twin.View) error {
+		if list := v.Endpoints(); len(list) != 1 || list[0].URL != cfg.WebhookURL || list[0].Secret != WebhookSecret {
+			t.Errorf("endpoints %+v", list)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(leftover); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("leftover: %v", err)
+	}
+}
+
+// TestTemporaryFileGoes with the twin that made it.
+func TestTemporaryFileGoes(t *testing.T) {
+	s := start(t, Config{})
+	folder := s.remove
+	stop(t, s)
+	if _, err := os.Stat(folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("folder: %v", err)
+	}
+}
+
+// TestStartThatFails says why and leaves nothing running.
+func TestStartThatFails(t *testing.T) {
+	if _, err := Start(t.Context(), Config{Addr: "127.0.0.1:-1", Log: slog.New(slog.DiscardHandler)}); err == nil {
+		t.Error("started on port -1")
+	}
+	if _, err := Start(t.Context(), Config{Addr: "127.0.0.1:0", Path: t.TempDir(), Log: slog.New(slog.DiscardHandler)}); err == nil {
+		t.Error("a folder was opened as a file")
+	}
 }
