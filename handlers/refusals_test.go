@@ -41,7 +41,7 @@ func TestBadInput(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := &browser{t: t, stack: s, client: b.client}
-			page := b.get("/healthz")
+			var page *sheet
 			if tt.form == nil {
 				page = b.get(tt.path)
 			} else {

@@ -39,7 +39,7 @@ func NewMailer(smtpURL, from string) (*Mailer, error) {
 	}
 	u, err := url.Parse(smtpURL)
 	if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" {
-		return nil, errors.New("want smtp://user:password@host:port or smtps://...") // the URL holds a password
+		return nil, errors.New("want smtp://user:password@host:port, or the same with smtps") // the URL holds a password
 	}
 	options := []mail.Option{mail.WithTimeout(mailTimeout)}
 	port := 587

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"strings"
@@ -117,23 +116,6 @@ func (c *chrome) press(selector string) {
 func (c *chrome) open(url string) {
 	c.t.Helper()
 	c.run(chromedp.Navigate(url))
-}
-
-// says waits until the page has a text.
-func (c *chrome) says(text string) {
-	c.t.Helper()
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	ctx, stop := context.WithTimeout(c.ctx, 20*time.Second)
-	defer stop()
-	err = chromedp.Run(ctx, chromedp.Poll(`document.body && document.body.innerText.includes(`+string(quoted)+`)`, nil, chromedp.WithPollingTimeout(15*time.Second)))
-	if err != nil {
-		var body, url string
-		_ = chromedp.Run(c.ctx, chromedp.Location(&url), chromedp.Text("body", &body, chromedp.ByQuery))
-		c.t.Fatalf("%s does not say %q (%v):\n%.1500s", url, text, err, body)
-	}
 }
 
 func (c *chrome) path() string {

@@ -77,6 +77,7 @@ func TestDiscountsAndOrganizationByPolarGo(t *testing.T) {
 		Duration: components.DiscountDurationForever, Type: components.DiscountTypePercentage, BasisPoints: 1000, Name: "Friends", Code: polargo.String("FRIENDS"),
 		Products: []string{w.product("pro").ID},
 	})))(t).Discount.DiscountPercentageOnceForeverDuration
+	//lint:ignore SA1019 the old field is still what Polar accepts beside amounts, so it must be served
 	ok(w.api.Discounts.Create(ctx, components.CreateDiscountCreateDiscountFixedRepeatDurationCreate(components.DiscountFixedRepeatDurationCreate{
 		Duration: components.DiscountDurationRepeating, DurationInMonths: 3, Type: components.DiscountTypeFixed, Amount: polargo.Int64(500), Name: "Three months",
 	})))(t)
