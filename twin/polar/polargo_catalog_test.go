@@ -77,10 +77,12 @@ func TestDiscountsAndOrganizationByPolarGo(t *testing.T) {
 		Duration: components.DiscountDurationForever, Type: components.DiscountTypePercentage, BasisPoints: 1000, Name: "Friends", Code: polargo.String("FRIENDS"),
 		Products: []string{w.product("pro").ID},
 	})))(t).Discount.DiscountPercentageOnceForeverDuration
-	//lint:ignore SA1019 the old field is still what Polar accepts beside amounts, so it must be served
-	ok(w.api.Discounts.Create(ctx, components.CreateDiscountCreateDiscountFixedRepeatDurationCreate(components.DiscountFixedRepeatDurationCreate{
-		Duration: components.DiscountDurationRepeating, DurationInMonths: 3, Type: components.DiscountTypeFixed, Amount: polargo.Int64(500), Name: "Three months",
-	})))(t)
+	repeating := components.DiscountFixedRepeatDurationCreate{
+		Duration: components.DiscountDurationRepeating, DurationInMonths: 3, Type: components.DiscountTypeFixed, Name: "Three months",
+	}
+	//lint:ignore SA1019 the old field is still what clients send, so it must be served
+	repeating.Amount = polargo.Int64(500)
+	ok(w.api.Discounts.Create(ctx, components.CreateDiscountCreateDiscountFixedRepeatDurationCreate(repeating)))(t)
 	ok(w.api.Discounts.Update(ctx, made.ID, components.DiscountUpdate{Name: polargo.String("Good friends")}))(t)
 	ok(w.api.Discounts.Get(ctx, made.ID))(t)
 	if got := ok(w.api.Discounts.List(ctx, operations.DiscountsListRequest{}))(t).ListResourceDiscount; got.Pagination.TotalCount != 3 {
