@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"counterfoil/auth"
 	"counterfoil/billing"
@@ -43,7 +44,10 @@ func (s *Server) showPortal(w http.ResponseWriter, r *http.Request, who auth.Vis
 		return err
 	}
 	model := views.Portal{
-		Needs: s.needs(t, sh, subs, orders), Meters: meters, MoreOrders: more != "", Provider: s.providerName(),
+		Needs: s.needs(t, sh, subs, orders), Meters: meters, MoreOrders: more != "",
+	}
+	if len(subs) > 0 || len(orders) > 0 {
+		model.Provider = s.providerName() // a newcomer has no card or invoice there
 	}
 	for _, sub := range subs {
 		if sub.Live() || sub.Status == billing.Incomplete {
@@ -98,8 +102,8 @@ func (s *Server) needs(t *views.Translator, sh shelf, subs []billing.Subscriptio
 				Tone: views.ToneBad, Title: t.T("need.past_due.title"), Action: t.T("need.past_due.action"), Post: "/portal/provider",
 				Text: t.T("need.past_due.text", "Plan", name, "Amount", t.Money(sub.Amount, sub.Currency)),
 			}
-			if at := nextAttempt(sub, orders); at != "" {
-				need.Text += " " + t.T("need.past_due.retry", "Date", at)
+			if at := nextAttempt(sub, orders); !at.IsZero() {
+				need.Text += " " + t.T("need.past_due.retry", "Date", t.Date(at).Text)
 			}
 			needs = append(needs, need)
 		case sub.CancelAtPeriodEnd && sub.Live():
@@ -118,14 +122,14 @@ func (s *Server) needs(t *views.Translator, sh shelf, subs []billing.Subscriptio
 	return needs
 }
 
-// nextAttempt is the day on which the failed payment of a subscription is tried again.
-func nextAttempt(sub billing.Subscription, orders []billing.Order) string {
+// nextAttempt is when the failed payment of a subscription is tried again; zero if unknown.
+func nextAttempt(sub billing.Subscription, orders []billing.Order) time.Time {
 	for _, o := range orders {
 		if o.ProviderSubscriptionID == sub.ProviderID && o.Status == billing.OrderPending && !o.NextAttemptAt.IsZero() {
-			return o.NextAttemptAt.UTC().Format("2006-01-02")
+			return o.NextAttemptAt
 		}
 	}
-	return ""
+	return time.Time{}
 }
 
 // openProviderPortal handles POST /portal/provider: a short-lived link to the

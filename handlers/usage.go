@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -34,7 +35,7 @@ func (s *Server) showUsage(w http.ResponseWriter, r *http.Request, who auth.Visi
 		return err
 	}
 	model := views.Usage{Meters: meters, Send: s.sendForm(billing.Meter{})}
-	for _, m := range sh.meters {
+	for _, m := range slices.SortedFunc(maps.Values(sh.meters), func(a, b billing.Meter) int { return strings.Compare(a.Name, b.Name) }) {
 		if !m.Archived {
 			model.Send = s.sendForm(m)
 			break

@@ -187,7 +187,7 @@ func StyleguidePage(p Page, now time.Time) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = planStub(p, Subscription{ID: "example", Product: "Pro", Status: SubscriptionActive, Price: p.T.Money(2400, "usd"), Interval: Month, Renews: p.T.Date(now), Amount: p.T.Money(2400, "usd")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = planStub(p, Subscription{ID: "example", Product: "Pro", Status: SubscriptionActive, Price: p.T.Money(2400, "usd"), Interval: Month, Renews: p.T.Date(now), Amount: p.T.Money(2400, "usd")}, true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -83,7 +83,7 @@ func SubscriptionsPage(p Page, m Subscriptions) templ.Component {
 				}
 			}
 			for _, s := range m.Running {
-				templ_7745c5c3_Err = planStub(p, s).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = planStub(p, s, true).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -286,7 +286,7 @@ func SubscriptionPage(p Page, m SubscriptionDetail) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = planStub(p, m.Subscription).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = planStub(p, m.Subscription, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
