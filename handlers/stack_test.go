@@ -34,16 +34,23 @@ type stack struct {
 // start runs a stack until the end of the test.
 func start(t *testing.T) *stack {
 	t.Helper()
+	return startWith(t, true)
+}
+
+// startWith runs a stack that receives webhooks, or none at all.
+func startWith(t *testing.T, webhooks bool) *stack {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &stack{t: t, url: "http://" + listener.Addr().String(), store: dbtest.Open(t)}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s.twin, err = server.Start(t.Context(), server.Config{
-		Addr: "127.0.0.1:0", Path: filepath.Join(t.TempDir(), "twin.db"), WebhookURL: s.url + "/webhooks/polar",
-		Seed: true, Log: log, Now: time.Now,
-	})
+	config := server.Config{Addr: "127.0.0.1:0", Path: filepath.Join(t.TempDir(), "twin.db"), Seed: true, Log: log, Now: time.Now}
+	if webhooks {
+		config.WebhookURL = s.url + "/webhooks/polar"
+	}
+	s.twin, err = server.Start(t.Context(), config)
 	if err != nil {
 		t.Fatalf("start the twin: %v", err)
 	}
@@ -131,3 +138,5 @@ func (s *stack) until(what string, holds func() bool) {
 		time.Sleep(20 * time.Millisecond)
 	}
 }
+
+func (s *stack) now() time.Time { return time.Now() }
