@@ -1,0 +1,231 @@
+package worker
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"counterfoil/billing"
+	"counterfoil/billing/polar"
+	"counterfoil/db"
+	"counterfoil/twin"
+	"counterfoil/twin/server"
+)
+
+// Fourteen months of a stranger's history are read at his first sign-in: afterwards
+// the wallets hold what the provider says, and reading again changes nothing.
+func TestSyncOfALongHistory(t *testing.T) {
+	for _, email := range []string{"sam@example.com", "pat@example.com"} {
+		t.Run(email, func(t *testing.T) {
+			s := newStoryStage(t)
+			me := s.signUpAndSync(email)
+			first := s.wallets(me)
+			if len(first) == 0 {
+				t.Fatal("no wallets")
+			}
+			s.agree(me)
+			for i := range 2 {
+				s.later(time.Duration(i) * time.Hour)
+				s.resync(me)
+				if again := s.wallets(me); fmt.Sprint(again) != fmt.Sprint(first) {
+					t.Errorf("reading again changed the wallets:\n%v\n%v", first, again)
+				}
+			}
+		})
+	}
+}
+
+// The wallets follow the provider through what happens to a subscriber afterwards.
+func TestSyncFollowsTheProvider(t *testing.T) {
+	s := newStoryStage(t)
+	me := s.signUpAndSync("sam@example.com")
+	n := 0
+	own := func(credits int64) { n++; s.use(me, fmt.Sprintf("own-%d", n), credits) }
+	foreign := func(ago time.Duration, credits int64) {
+		n++
+		_, _, err := s.twin.Engine.Ingest(t.Context(), []twin.EventInput{{
+			Name: "ai_usage", CustomerID: s.customerAtTwin(me).ID, ExternalID: fmt.Sprintf("theirs-%d", n),
+			Timestamp: s.twin.Engine.Now().Add(-ago), Metadata: twin.Metadata{"credits": json.Number(fmt.Sprint(credits))},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	pass := func(d time.Duration) {
+		s.later(d) // the twin's clock too
+		if err := s.twin.Engine.Advance(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name string
+		do   func()
+	}{
+		{"we use", func() { own(7); own(12) }},
+		{"others use", func() { foreign(0, 30) }},
+		{"the period ends with credits left", func() { pass(40 * 24 * time.Hour) }},
+		{"a use waits while the period ends", func() { own(5); pass(31 * 24 * time.Hour) }},
+		{"we use more than there is", func() { own(100_000) }},
+		{"the period ends below zero", func() { pass(31 * 24 * time.Hour) }},
+		{"others report what they used three days ago", func() { pass(time.Hour); s.resync(me); foreign(72*time.Hour, 11) }},
+		{"others report what they used before the renewal", func() {
+			pass(31 * 24 * time.Hour)
+			s.resync(me)
+			pass(48 * time.Hour)
+			s.resync(me)
+			foreign(5*24*time.Hour, 17)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.do()
+			s.step("usage")
+			s.later(time.Hour) // whatever failed is due again
+			s.step("usage")
+			s.step(db.JobReconcileCustomer)
+			s.resync(me)
+			s.agree(me)
+		})
+	}
+}
+
+// Credits of a meter that the catalog has not shown wait for the catalog.
+func TestSyncWaitsForTheCatalog(t *testing.T) {
+	s := newStoryStage(t)
+	me := s.signUpAndSync("pat@example.com")
+	want := s.wallets(me)
+	other := newStoryStage(t)
+	him := other.signUp("pat@example.com")
+	other.step(db.JobCreateCustomer)
+	other.step(db.JobReconcileCustomer)
+	other.step(db.JobSyncCredits)
+	if job := other.trouble(); !strings.Contains(job.Error, "catalog") {
+		t.Errorf("the sync says %q, want that the catalog is missing", job.Error)
+	}
+	if got := other.wallets(him); len(got) != 0 {
+		t.Errorf("wallets of unknown meters: %v", got)
+	}
+	other.step(db.JobReconcileCatalog)
+	other.later(time.Hour)
+	other.step(db.JobSyncCredits)
+	if len(other.wallets(him)) != len(want) {
+		t.Errorf("wallets %v, want as many as %v", other.wallets(him), want)
+	}
+	other.agree(him)
+}
+
+// newStoryStage is a stage whose twin has the demo's people, at two in the morning. Their
+// uses are reported every evening, so that at this hour no report has crossed a
+// renewal: lists tell when a use happened, and a provider counts it when it arrives,
+// which nobody can know who reads it all for the first time.
+func newStoryStage(t *testing.T) *stage {
+	t.Helper()
+	s := newStage(t, false)
+	night := time.Now().UTC().Truncate(24 * time.Hour).Add(26 * time.Hour)
+	s.later(time.Until(night))
+	seeded, err := server.Start(t.Context(), server.Config{
+		Addr: "127.0.0.1:0", Path: filepath.Join(t.TempDir(), "twin.db"), Seed: true, Log: s.Log, Now: s.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = seeded.Close() })
+	s.twin = seeded
+	provider, err := polar.New(polar.Config{
+		Token: server.OrganizationToken, WebhookSecrets: []string{server.WebhookSecret}, Server: seeded.BaseURL, Log: s.Log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Worker = New(Config{Store: s.Store, Provider: provider, Mailer: s.Mailer, Now: s.now, Log: s.Log})
+	return s
+}
+
+func (s *stage) signUpAndSync(email string) (customer string) {
+	s.t.Helper()
+	customer = s.signUp(email)
+	s.step("reconcile")
+	for _, job := range []string{db.JobReconcileCatalog, db.JobCreateCustomer, db.JobReconcileCustomer, db.JobSyncCredits} {
+		s.step(job)
+	}
+	return customer
+}
+
+// wallets are the balances and sums of a customer's wallets.
+func (s *stage) wallets(customer string) map[string]db.CreditSums {
+	s.t.Helper()
+	wallets, err := s.Store.Wallets(s.t.Context(), customer)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	sums := map[string]db.CreditSums{}
+	for _, w := range wallets {
+		sums[w.MeterName] = w.Sums
+	}
+	return sums
+}
+
+// agree demands that nothing is on its way, that every wallet holds what the twin
+// says of the customer and meter, and that the ledger proves itself.
+func (s *stage) agree(customer string) {
+	s.t.Helper()
+	if err := s.Store.CheckLedger(s.t.Context(), customer); err != nil {
+		s.t.Error(err)
+	}
+	wallets, err := s.Store.Wallets(s.t.Context(), customer)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, w := range wallets {
+		drift, tells := w.Drift()
+		if !tells || drift != 0 {
+			s.t.Errorf("meter %s: ours %s, the provider's %s (comparable: %v)", w.MeterName, w.Sums.Balance, w.Provider, tells)
+		}
+	}
+	for _, m := range s.twin.Engine.MetersOf(s.customerAtTwin(customer).ID) {
+		want, err := billing.ParseCredits(m.Balance().String())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		found := false
+		for _, w := range wallets {
+			if w.Meter.ProviderID == m.MeterID {
+				found = true
+				if w.Sums.Balance != want {
+					s.t.Errorf("meter %s: ours %s, the twin's %s", w.MeterName, w.Sums.Balance, want)
+				}
+			}
+		}
+		if !found {
+			s.t.Errorf("no wallet for meter %s, where the twin says %s", m.MeterID, want)
+		}
+	}
+}
+
+func (s *stage) customerAtTwin(customer string) twin.Customer {
+	s.t.Helper()
+	var c twin.Customer
+	err := s.twin.Engine.Read(func(v *twin.View) (err error) {
+		c, err = v.CustomerByExternal(customer)
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+func (s *stage) resync(customer string) {
+	s.t.Helper()
+	job := db.CreditsJob("polar", s.customerAtTwin(customer).ID, customer)
+	if err := s.Store.Enqueue(s.t.Context(), job, time.Time{}, s.now()); err != nil {
+		s.t.Fatal(err)
+	}
+	s.step(db.JobSyncCredits)
+	if job := s.trouble(); job.Error != "" {
+		s.t.Fatalf("sync: %s", job.Error)
+	}
+}
