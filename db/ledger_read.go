@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"counterfoil/billing"
@@ -80,7 +81,7 @@ type CreditDay struct {
 	Day     time.Time // midnight UTC
 	Opening billing.Credits
 	Closing billing.Credits
-	Lines   []CreditLine // in the order of posting; Opening plus all of them is Closing
+	Lines   []CreditLine // in the order of dayOrder; Opening plus all of them is Closing
 }
 
 // Net is the change over the day.
@@ -139,18 +140,39 @@ func (s *Store) creditDays(ctx context.Context, customerID string, meter billing
 	if err != nil {
 		return nil, fmt.Errorf("days of customer %s: %w", customerID, err)
 	}
-	balance := billing.Credits(opening)
 	var days []CreditDay
 	for _, r := range rows {
 		if at := dayMoment(r.Day); len(days) == 0 || !days[len(days)-1].Day.Equal(at) {
-			days = append(days, CreditDay{Day: at, Opening: balance})
+			days = append(days, CreditDay{Day: at})
 		}
 		day := &days[len(days)-1]
-		balance += billing.Credits(r.Credits)
-		day.Lines = append(day.Lines, CreditLine{billing.Cause(r.Cause), billing.Credits(r.Credits), r.Entries, balance})
-		day.Closing = balance
+		day.Lines = append(day.Lines, CreditLine{Cause: billing.Cause(r.Cause), Credits: billing.Credits(r.Credits), Entries: r.Entries})
+	}
+	balance := billing.Credits(opening)
+	for i := range days {
+		balance = days[i].runFrom(balance)
 	}
 	return days, nil
+}
+
+// dayOrder is how the causes of one day follow each other: the old period ends, the
+// new one begins, then credits are used. A line is the sum of its cause over the day,
+// so the true order within the day is lost, and another one could show a balance in
+// between that never was.
+var dayOrder = map[billing.Cause]int{
+	billing.CauseExpired: 1, billing.CauseSettled: 2, billing.CauseCarriedOver: 3,
+	billing.CauseGranted: 4, billing.CauseRevoked: 5, billing.CauseUsed: 6,
+}
+
+// runFrom puts the lines in order and fills in the balances from an opening one.
+func (d *CreditDay) runFrom(opening billing.Credits) (closing billing.Credits) {
+	slices.SortStableFunc(d.Lines, func(a, b CreditLine) int { return dayOrder[a.Cause] - dayOrder[b.Cause] })
+	d.Opening, d.Closing = opening, opening
+	for i := range d.Lines {
+		d.Closing += d.Lines[i].Credits
+		d.Lines[i].Balance = d.Closing
+	}
+	return d.Closing
 }
 
 // CreditEntry is one movement of a wallet that is not usage.

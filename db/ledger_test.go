@@ -121,7 +121,7 @@ func TestCreditStories(t *testing.T) {
 				{"01T08:00: grant 100", "03T08:00: reset"},
 				{"01T08:00: grant 100", "03T07:59: use 30", "03T08:00: reset"},
 			},
-			[]string{"03 100>0: used -30=70 expired -70=0", "01 0>100: granted 100=100"},
+			[]string{"03 100>0: expired -70=30 used -30=0", "01 0>100: granted 100=100"},
 		},
 		{
 			"a grant that lists showed only after the reset is gone with it",
@@ -129,7 +129,7 @@ func TestCreditStories(t *testing.T) {
 				{"01T08:00: use 5", "03T08:00: reset", "03T08:01: grant 9"},
 				{"01T08:00: use 5", "02T08:00: grant 70", "03T08:00: reset", "03T08:01: grant 9"},
 			},
-			[]string{"03 65>9: granted 9=74 settled -65=9", "02 -5>65: granted 70=65", "01 0>-5: used -5=-5"},
+			[]string{"03 65>9: settled -65=0 granted 9=9", "02 -5>65: granted 70=65", "01 0>-5: used -5=-5"},
 		},
 		{
 			"a use with a negative number gives back",

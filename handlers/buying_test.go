@@ -40,6 +40,7 @@ func TestFreePlanIsUpgradedNotDoubled(t *testing.T) {
 		return page.Find("article.own").Length() == 1 && strings.Contains(page.Find("article.own").Text(), "Pro")
 	})
 	b.wants(b.post("/checkout", url.Values{"plan": {"pro-yearly"}}), http.StatusConflict, "nothing was charged")
+
 	s.until("the wallets agree with the provider", func() bool { return s.settledWallets("noor@example.com") == 2 })
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,8 +32,14 @@ func (w *Worker) syncCredits(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
-	if err := w.readCredits(ctx, customer, cursor, cursor.Since()); err != nil {
+	posted, err := w.readCredits(ctx, customer, cursor, cursor.Since())
+	if err != nil {
 		return err
+	}
+	if posted > 0 {
+		if err := w.copyNewBalances(ctx, cursor.CustomerID); err != nil {
+			return err
+		}
 	}
 	differs, err := w.compareBalances(ctx, cursor)
 	if err != nil || len(differs) == 0 {
@@ -47,7 +54,7 @@ func (w *Worker) syncCredits(ctx context.Context, job db.Job) error {
 	if !since.IsZero() {
 		since = since.Add(-lateReport)
 	}
-	if err := w.readCredits(ctx, customer, cursor, since); err != nil {
+	if _, err := w.readCredits(ctx, customer, cursor, since); err != nil {
 		return err
 	}
 	if differs, err = w.compareBalances(ctx, cursor); err != nil {
@@ -62,41 +69,60 @@ func (w *Worker) syncCredits(ctx context.Context, job db.Job) error {
 	return nil
 }
 
-// readCredits reads the provider's record since a time and posts it.
-func (w *Worker) readCredits(ctx context.Context, customer string, cursor db.EventCursor, since time.Time) error {
+// copyNewBalances asks for a reading of the customer when a wallet has no figure of the
+// provider's yet: the first credits of a meter make one there. It is asked for only
+// after something was posted, so a provider without a figure is not asked for ever.
+func (w *Worker) copyNewBalances(ctx context.Context, customerID string) error {
+	wallets, err := w.Store.Wallets(ctx, customerID)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(wallets, func(wallet db.Wallet) bool { return wallet.ProviderAsOf.IsZero() }) {
+		return nil
+	}
+	job := db.Job{Kind: db.JobReconcileCustomer, Key: customerID, CustomerID: customerID}
+	if err := w.Store.Enqueue(ctx, job, time.Time{}, w.Now()); err != nil {
+		return err
+	}
+	w.Poke()
+	return nil
+}
+
+// readCredits reads the provider's record since a time, posts it, and returns how many
+// movements were news.
+func (w *Worker) readCredits(ctx context.Context, customer string, cursor db.EventCursor, since time.Time) (posted int, err error) {
 	news := db.CreditNews{Provider: w.Provider.Name(), Cursor: cursor, Since: since.Truncate(time.Millisecond), ReadAt: w.Now()}
-	var err error
 	// Uses first: a reset that comes in between then ends what was read, not less.
 	news.Uses, err = ask(ctx, w, func(ctx context.Context) ([]billing.ForeignEvent, error) {
 		return w.Provider.UsageEvents(ctx, customer, news.Since)
 	})
 	if err != nil {
-		return fmt.Errorf("read what customer %s used: %w", customer, err)
+		return 0, fmt.Errorf("read what customer %s used: %w", customer, err)
 	}
 	news.Credits, err = ask(ctx, w, func(ctx context.Context) ([]billing.CreditEvent, error) {
 		return w.Provider.CreditEvents(ctx, customer, news.Since)
 	})
 	if err != nil {
-		return fmt.Errorf("read the credits of customer %s: %w", customer, err)
+		return 0, fmt.Errorf("read the credits of customer %s: %w", customer, err)
 	}
 	meters, err := w.Store.Meters(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	report, err := w.Store.PostCredits(ctx, news, meters, w.Now())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	w.Log.DebugContext(ctx, "credits read", "customer", cursor.CustomerID, "since", news.Since, "posted", report.Posted)
 	if len(report.UnknownMeters) == 0 {
-		return nil
+		return report.Posted, nil
 	}
 	catalog := db.Job{Kind: db.JobReconcileCatalog, Key: w.Provider.Name()}
 	if err := w.Store.Enqueue(ctx, catalog, time.Time{}, w.Now()); err != nil {
-		return err
+		return 0, err
 	}
 	w.Poke()
-	return fmt.Errorf("credits of customer %s on meters %v, which the catalog has not shown yet: %w",
+	return 0, fmt.Errorf("credits of customer %s on meters %v, which the catalog has not shown yet: %w",
 		cursor.CustomerID, report.UnknownMeters, billing.ErrNotFound)
 }
 
