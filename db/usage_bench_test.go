@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -66,4 +67,75 @@ func meter(id string, aggregation billing.Aggregation, name string) billing.Mete
 		m.Property = "tokens"
 	}
 	return m
+}
+
+// BenchmarkPages measures what pages read, for a customer with few and with very many
+// events over a year: the cost must not grow with them. The million takes minutes to
+// make; -short leaves it out.
+func BenchmarkPages(b *testing.B) {
+	for _, events := range []int{10_000, 1_000_000} {
+		if events > 10_000 && testing.Short() {
+			continue
+		}
+		b.Run(fmt.Sprintf("%d events", events), func(b *testing.B) {
+			store := dbtest.Open(b)
+			fill(b, store, events)
+			year := noon.AddDate(-1, 0, 0)
+			for name, read := range map[string]func() error{
+				"Wallets": func() error { _, err := store.Wallets(b.Context(), "ada"); return err },
+				"UsageByDay month": func() error {
+					_, err := store.UsageByDay(b.Context(), "ada", tokens.Ref(), noon.AddDate(0, -1, 0), noon)
+					return err
+				},
+				"UsageByDay year": func() error {
+					_, err := store.UsageByDay(b.Context(), "ada", tokens.Ref(), year, noon)
+					return err
+				},
+				"UsageTotals": func() error { _, err := store.UsageTotals(b.Context(), "ada", noon.AddDate(0, -1, 0)); return err },
+				"CreditDays": func() error {
+					_, err := store.CreditDays(b.Context(), "ada", tokens.Ref(), "", time.Time{}, 30)
+					return err
+				},
+				"BalanceByDay": func() error {
+					_, err := store.BalanceByDay(b.Context(), "ada", tokens.Ref(), year, noon)
+					return err
+				},
+				"RecentEvents": func() error {
+					_, _, err := store.RecentEvents(b.Context(), "ada", tokens.Ref(), "", 25)
+					return err
+				},
+				"DayEvents": func() error {
+					_, _, err := store.DayEvents(b.Context(), "ada", tokens.Ref(), noon, "", 25)
+					return err
+				},
+			} {
+				b.Run(name, func(b *testing.B) {
+					for b.Loop() {
+						if err := read(); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			}
+		})
+	}
+}
+
+// fill spreads events over the year before noon.
+func fill(b *testing.B, store *db.Store, events int) {
+	b.Helper()
+	step := 365 * 24 * time.Hour / time.Duration(events)
+	var next atomic.Int64
+	var callers sync.WaitGroup
+	for range 512 {
+		callers.Go(func() {
+			for i := next.Add(1); i <= int64(events); i = next.Add(1) {
+				e := use(db.NewID(), "ada", noon.Add(-time.Duration(i)*step), 3)
+				if _, err := store.RecordUsage(context.Background(), e, "polar", allMeters, noon); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	callers.Wait()
 }

@@ -30,27 +30,41 @@ func (s *Store) UsageByDay(ctx context.Context, customerID string, meter billing
 	if last.Before(first) || last.After(first.AddDate(10, 0, 0)) {
 		return nil, fmt.Errorf("usage from %s to %s: %w", first.Format(time.DateOnly), last.Format(time.DateOnly), billing.ErrInvalid)
 	}
-	rows, err := s.r.UsageHours(ctx, gen.UsageHoursParams{
-		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID,
-		FromHour: floorDiv(first.UnixMilli(), hour), ToHour: floorDiv(last.AddDate(0, 0, 1).UnixMilli()+hour-1, hour),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("usage of customer %s by day: %w", customerID, err)
-	}
 	var days []UsageDay
 	for day := first; !day.After(last); day = day.AddDate(0, 0, 1) {
-		sum := UsageDay{Day: day}
-		next := day.AddDate(0, 0, 1).UnixMilli()
-		for len(rows) > 0 && rows[0].Hour*hour < next {
-			if rows[0].Hour*hour >= day.UnixMilli() {
-				sum.Units += billing.Credits(rows[0].Units)
-				sum.Events += rows[0].Events
-			}
-			rows = rows[1:]
+		days = append(days, UsageDay{Day: day})
+	}
+	for rest := days; len(rest) > 0; {
+		// Days of one length in a row are summed by one query; a day on which the clocks
+		// change is a row of its own.
+		n, length := 1, hoursOf(rest[0].Day)
+		for n < len(rest) && hoursOf(rest[n].Day) == length {
+			n++
 		}
-		days = append(days, sum)
+		if err := s.sumDays(ctx, customerID, meter, rest[:n], length); err != nil {
+			return nil, fmt.Errorf("usage of customer %s by day: %w", customerID, err)
+		}
+		rest = rest[n:]
 	}
 	return days, nil
+}
+
+// hoursOf is how many hours a day has: 24, but for the two on which clocks change.
+func hoursOf(midnight time.Time) int64 {
+	return int64(midnight.AddDate(0, 0, 1).Sub(midnight).Round(time.Hour) / time.Hour)
+}
+
+// sumDays fills in days in a row that have so many hours each.
+func (s *Store) sumDays(ctx context.Context, customerID string, meter billing.Ref, days []UsageDay, length int64) error {
+	first := floorDiv(days[0].Day.UnixMilli(), hour)
+	rows, err := s.r.UsageBySpan(ctx, gen.UsageBySpanParams{
+		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID,
+		FromHour: first, ToHour: first + length*int64(len(days)), SpanHours: length,
+	})
+	for _, r := range rows {
+		days[r.Span].Units, days[r.Span].Events = billing.Credits(r.Units), r.Events
+	}
+	return err
 }
 
 func midnight(t time.Time, zone *time.Location) time.Time {
@@ -75,7 +89,7 @@ type UsageTotal struct {
 }
 
 // UsageTotals sums what a customer used since the hour that holds since, one per
-// meter that was used.
+// copied meter that was used since.
 func (s *Store) UsageTotals(ctx context.Context, customerID string, since time.Time) ([]UsageTotal, error) {
 	rows, err := s.r.UsageTotals(ctx, gen.UsageTotalsParams{
 		CustomerID: customerID, FromHour: floorDiv(millis(since), hour),
@@ -83,9 +97,13 @@ func (s *Store) UsageTotals(ctx context.Context, customerID string, since time.T
 	if err != nil {
 		return nil, fmt.Errorf("usage of customer %s: %w", customerID, err)
 	}
-	return mapEach(rows, func(r gen.UsageTotalsRow) UsageTotal {
-		return UsageTotal{meterRef(r.Provider, r.ProviderMeterID), billing.Credits(r.Units), r.Events}
-	}), nil
+	var totals []UsageTotal
+	for _, r := range rows {
+		if r.Events > 0 {
+			totals = append(totals, UsageTotal{meterRef(r.Provider, r.ProviderMeterID), billing.Credits(r.Units), r.Events})
+		}
+	}
+	return totals, nil
 }
 
 func meterRef(provider, id string) billing.Ref {

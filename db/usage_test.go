@@ -101,6 +101,13 @@ func TestUsageByDay(t *testing.T) {
 	record(t, store, use("1", "ada", at("2026-11-18T14:59:59Z"), 1)) // 23:59 in Tokyo
 	record(t, store, use("2", "ada", at("2026-11-18T15:00:00Z"), 10))
 	record(t, store, use("3", "ada", at("2026-11-20T23:59:59Z"), 100))
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Skip("no time zones here: ", err)
+	}
+	record(t, store, use("5", "ada", at("2026-11-01T04:00:00Z"), 1)) // midnight there
+	record(t, store, use("6", "ada", at("2026-11-02T04:59:59Z"), 2)) // 23:59, after 25 hours
+	record(t, store, use("7", "ada", at("2026-11-02T05:00:00Z"), 4))
 	record(t, store, use("4", "bob", at("2026-11-18T12:00:00Z"), 1000))
 	tests := []struct {
 		name     string
@@ -110,7 +117,8 @@ func TestUsageByDay(t *testing.T) {
 	}{
 		{"in UTC, with a day without use", "ada", at("2026-11-18T09:00:00Z"), at("2026-11-20T00:00:00Z"), []int64{11, 0, 100}},
 		{"in the reader's zone", "ada", at("2026-11-18T09:00:00Z").In(tokyo), at("2026-11-20T23:59:59Z"), []int64{1, 10, 0, 100}},
-		{"outside of the use", "ada", at("2026-11-01T00:00:00Z"), at("2026-11-02T00:00:00Z"), []int64{0, 0}},
+		{"over the day on which New York's clocks go back", "ada", at("2026-10-31T12:00:00Z").In(newYork), at("2026-11-02T12:00:00Z"), []int64{0, 3, 4}},
+		{"outside of the use", "ada", at("2026-10-01T00:00:00Z"), at("2026-10-02T00:00:00Z"), []int64{0, 0}},
 		{"somebody else's", "bob", at("2026-11-18T00:00:00Z"), at("2026-11-19T00:00:00Z"), []int64{1000, 0}},
 		{"backwards", "ada", at("2026-11-18T00:00:00Z"), at("2026-11-17T00:00:00Z"), nil},
 	}
@@ -135,6 +143,9 @@ func TestUsageByDay(t *testing.T) {
 // A meter that cannot be counted event by event keeps the number of its events only.
 func TestUsageTotals(t *testing.T) {
 	store := dbtest.Open(t)
+	if _, err := store.ApplyAll(t.Context(), []billing.Object{tokens, calls, biggest}, noon); err != nil {
+		t.Fatal(err)
+	}
 	record(t, store, use("1", "ada", noon.Add(-48*time.Hour), 5))
 	record(t, store, use("2", "ada", noon, 7))
 	record(t, store, billing.Event{ID: "3", CustomerID: "ada", Name: "call", OccurredAt: noon})

@@ -432,6 +432,61 @@ func (q *Queries) RetryUsage(ctx context.Context, arg RetryUsageParams) error {
 	return err
 }
 
+const usageBySpan = `-- name: UsageBySpan :many
+SELECT CAST((hour - ?1) / ?2 AS BIGINT) AS span,
+    CAST(SUM(units) AS BIGINT) AS units, CAST(SUM(events) AS BIGINT) AS events
+FROM usage_hours
+WHERE customer_id = ?3 AND provider = ?4 AND provider_meter_id = ?5
+    AND hour >= ?1 AND hour < ?6
+GROUP BY 1 ORDER BY 1
+`
+
+type UsageBySpanParams struct {
+	FromHour        int64
+	SpanHours       int64
+	CustomerID      string
+	Provider        string
+	ProviderMeterID string
+	ToHour          int64
+}
+
+type UsageBySpanRow struct {
+	Span   int64
+	Units  int64
+	Events int64
+}
+
+// Sums over spans of so many hours each, numbered from the first; empty ones are left out.
+func (q *Queries) UsageBySpan(ctx context.Context, arg UsageBySpanParams) ([]UsageBySpanRow, error) {
+	rows, err := q.db.QueryContext(ctx, usageBySpan,
+		arg.FromHour,
+		arg.SpanHours,
+		arg.CustomerID,
+		arg.Provider,
+		arg.ProviderMeterID,
+		arg.ToHour,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsageBySpanRow
+	for rows.Next() {
+		var i UsageBySpanRow
+		if err := rows.Scan(&i.Span, &i.Units, &i.Events); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const usageDue = `-- name: UsageDue :one
 SELECT EXISTS (
     SELECT 1 FROM usage_events
@@ -478,60 +533,15 @@ func (q *Queries) UsageEvent(ctx context.Context, id string) (UsageEvent, error)
 	return i, err
 }
 
-const usageHours = `-- name: UsageHours :many
-SELECT hour, units, events FROM usage_hours
-WHERE customer_id = ?1 AND provider = ?2 AND provider_meter_id = ?3
-    AND hour >= ?4 AND hour < ?5
-ORDER BY hour
-`
-
-type UsageHoursParams struct {
-	CustomerID      string
-	Provider        string
-	ProviderMeterID string
-	FromHour        int64
-	ToHour          int64
-}
-
-type UsageHoursRow struct {
-	Hour   int64
-	Units  int64
-	Events int64
-}
-
-func (q *Queries) UsageHours(ctx context.Context, arg UsageHoursParams) ([]UsageHoursRow, error) {
-	rows, err := q.db.QueryContext(ctx, usageHours,
-		arg.CustomerID,
-		arg.Provider,
-		arg.ProviderMeterID,
-		arg.FromHour,
-		arg.ToHour,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []UsageHoursRow
-	for rows.Next() {
-		var i UsageHoursRow
-		if err := rows.Scan(&i.Hour, &i.Units, &i.Events); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const usageTotals = `-- name: UsageTotals :many
-SELECT provider, provider_meter_id, CAST(SUM(units) AS BIGINT) AS units, CAST(SUM(events) AS BIGINT) AS events
-FROM usage_hours WHERE customer_id = ?1 AND hour >= ?2
-GROUP BY provider, provider_meter_id ORDER BY provider, provider_meter_id
+SELECT m.provider, m.provider_id AS provider_meter_id,
+    CAST((SELECT COALESCE(SUM(h.units), 0) FROM usage_hours AS h
+        WHERE h.customer_id = ?1 AND h.provider = m.provider AND h.provider_meter_id = m.provider_id
+            AND h.hour >= ?2) AS BIGINT) AS units,
+    CAST((SELECT COALESCE(SUM(h.events), 0) FROM usage_hours AS h
+        WHERE h.customer_id = ?1 AND h.provider = m.provider AND h.provider_meter_id = m.provider_id
+            AND h.hour >= ?2) AS BIGINT) AS events
+FROM meters AS m ORDER BY m.provider, m.provider_id
 `
 
 type UsageTotalsParams struct {
@@ -546,6 +556,7 @@ type UsageTotalsRow struct {
 	Events          int64
 }
 
+// Meter by meter, so that the hours before are not read at all.
 func (q *Queries) UsageTotals(ctx context.Context, arg UsageTotalsParams) ([]UsageTotalsRow, error) {
 	rows, err := q.db.QueryContext(ctx, usageTotals, arg.CustomerID, arg.FromHour)
 	if err != nil {

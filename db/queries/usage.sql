@@ -15,16 +15,25 @@ VALUES (@customer_id, @provider, @provider_meter_id, @hour, @units, @events)
 ON CONFLICT (customer_id, provider, provider_meter_id, hour) DO UPDATE SET
     units = usage_hours.units + excluded.units, events = usage_hours.events + excluded.events;
 
--- name: UsageHours :many
-SELECT hour, units, events FROM usage_hours
+-- name: UsageBySpan :many
+-- Sums over spans of so many hours each, numbered from the first; empty ones are left out.
+SELECT CAST((hour - @from_hour) / @span_hours AS BIGINT) AS span,
+    CAST(SUM(units) AS BIGINT) AS units, CAST(SUM(events) AS BIGINT) AS events
+FROM usage_hours
 WHERE customer_id = @customer_id AND provider = @provider AND provider_meter_id = @provider_meter_id
     AND hour >= @from_hour AND hour < @to_hour
-ORDER BY hour;
+GROUP BY 1 ORDER BY 1;
 
 -- name: UsageTotals :many
-SELECT provider, provider_meter_id, CAST(SUM(units) AS BIGINT) AS units, CAST(SUM(events) AS BIGINT) AS events
-FROM usage_hours WHERE customer_id = @customer_id AND hour >= @from_hour
-GROUP BY provider, provider_meter_id ORDER BY provider, provider_meter_id;
+-- Meter by meter, so that the hours before are not read at all.
+SELECT m.provider, m.provider_id AS provider_meter_id,
+    CAST((SELECT COALESCE(SUM(h.units), 0) FROM usage_hours AS h
+        WHERE h.customer_id = @customer_id AND h.provider = m.provider AND h.provider_meter_id = m.provider_id
+            AND h.hour >= @from_hour) AS BIGINT) AS units,
+    CAST((SELECT COALESCE(SUM(h.events), 0) FROM usage_hours AS h
+        WHERE h.customer_id = @customer_id AND h.provider = m.provider AND h.provider_meter_id = m.provider_id
+            AND h.hour >= @from_hour) AS BIGINT) AS events
+FROM meters AS m ORDER BY m.provider, m.provider_id;
 
 -- name: EventsBefore :many
 -- One page of everything a customer used, latest first by when it happened.
