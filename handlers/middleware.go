@@ -38,12 +38,12 @@ func (s *Server) observed(next http.Handler) http.Handler {
 				if cause == http.ErrAbortHandler {
 					panic(cause)
 				}
-				s.Log.ErrorContext(r.Context(), "panic", "request", id, "cause", cause, "stack", string(debug.Stack()))
+				s.Log.ErrorContext(r.Context(), "panic", "cause", cause, "stack", string(debug.Stack()))
 				if seen.status == 0 {
 					s.fail(seen, r, auth.Visitor{}, fmt.Errorf("panic: %v", cause))
 				}
 			}
-			s.Log.InfoContext(r.Context(), "request", "request", id, "method", r.Method, "path", r.URL.Path,
+			s.Log.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,
 				"status", seen.status, "bytes", seen.bytes, "took", s.Now().Sub(start).Round(time.Microsecond))
 		}()
 		next.ServeHTTP(seen, r)

@@ -63,6 +63,7 @@ func New(config Config) (*Server, error) {
 	if err != nil || base.Host == "" || base.Path != "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, fmt.Errorf("base URL %q: want an origin such as https://billing.example.com", config.BaseURL)
 	}
+	config.Log = slog.New(requestLog{config.Log.Handler()})
 	return &Server{
 		Config:       config,
 		cookieSecure: base.Scheme == "https",
