@@ -1,5 +1,6 @@
 -- +goose Up
 -- What was used and what is left. Units and credits are integers in millionths.
+-- Tables that are read along their key are kept in its order (WITHOUT ROWID).
 
 -- One event. The ones made here wait for the provider (state waiting, leased, sent
 -- or parked); the ones that others reported there are copied (state foreign).
@@ -37,7 +38,7 @@ CREATE TABLE usage_hours (
     units             BIGINT NOT NULL,
     events            BIGINT NOT NULL,
     PRIMARY KEY (customer_id, provider, provider_meter_id, hour)
-);
+) WITHOUT ROWID;
 
 -- Double entry. Each customer and meter has a wallet (what can be spent) and its
 -- counter accounts: granted, used, expired, settled. Their balances always add up to
@@ -80,7 +81,7 @@ CREATE TABLE ledger_entries (
     credits        BIGINT NOT NULL,
     balance_after  BIGINT NOT NULL,
     PRIMARY KEY (account_id, seq)
-);
+) WITHOUT ROWID;
 CREATE INDEX ledger_entries_transaction ON ledger_entries (transaction_id);
 
 -- The wallet's movements summed per day and cause (day = unix milliseconds of
@@ -94,7 +95,7 @@ CREATE TABLE ledger_days (
     balance_after BIGINT NOT NULL,
     last_seq      BIGINT NOT NULL,
     PRIMARY KEY (account_id, day, cause)
-);
+) WITHOUT ROWID;
 
 -- A ledger is corrected by a new entry, never by changing an old one.
 -- +goose StatementBegin
