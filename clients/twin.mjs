@@ -9,6 +9,9 @@ export const token = process.env.TWIN_TOKEN;
 // polar is Polar's SDK as a merchant configures it, pointed at the twin.
 export const polar = new Polar({ accessToken: token, serverURL: url });
 
+// signedIn is the SDK of a page that a customer is signed in to, by a session of theirs.
+export const signedIn = (session) => new Polar({ accessToken: session, serverURL: url });
+
 export const cards = { succeeds: "4242424242424242", declined: "4000000000000002", failsLater: "4000000000000341" };
 
 // later moves the twin's clock forward by a duration in Go's notation, such as "36h".
