@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,6 +72,20 @@ type Outcome struct {
 	Checkout      billing.Checkout
 	Orders        []billing.Order // oldest first; the renewals of a subscription carry its checkout too
 	Subscriptions []billing.Subscription
+}
+
+// Bought reports whether everything that was paid for is in the mirror: a paid order
+// and, if it is for a subscription, that too. The two arrive one by one.
+func (o Outcome) Bought() bool {
+	for _, order := range o.Orders {
+		switch order.Status {
+		case billing.OrderPaid, billing.OrderRefunded, billing.OrderPartiallyRefunded:
+			return order.ProviderSubscriptionID == "" || slices.ContainsFunc(o.Subscriptions, func(s billing.Subscription) bool {
+				return s.ProviderID == order.ProviderSubscriptionID
+			})
+		}
+	}
+	return false
 }
 
 // CheckoutOutcome returns a checkout that the customer opened here and what came of it.

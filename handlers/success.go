@@ -73,11 +73,8 @@ func (s *Server) success(t *views.Translator, sh shelf, o db.Outcome) views.Succ
 
 // checkoutState reads the state from the objects, the surest first.
 func checkoutState(o db.Outcome) views.CheckoutState {
-	for _, order := range o.Orders {
-		switch order.Status {
-		case billing.OrderPaid, billing.OrderRefunded, billing.OrderPartiallyRefunded:
-			return views.CheckoutPaid
-		}
+	if o.Bought() {
+		return views.CheckoutPaid
 	}
 	switch o.Checkout.Status {
 	case billing.CheckoutFailed:

@@ -59,7 +59,7 @@ func (a *awaited) waiting(now time.Time) map[billing.Ref]wish {
 }
 
 // readAwaited reads the checkouts that somebody waits for. When one has succeeded but
-// its order is not here, everything of that customer is read.
+// what it bought is not all here, everything of that customer is read.
 func (w *Worker) readAwaited(ctx context.Context) (int, error) {
 	var failed error
 	for ref, wish := range w.awaited.waiting(w.Now()) {
@@ -89,7 +89,7 @@ func (w *Worker) readAwaited(ctx context.Context) (int, error) {
 // askAfterCheckout wishes, once per checkout, for a reading of what its buyer has.
 func (w *Worker) askAfterCheckout(ctx context.Context, ref billing.Ref, wish wish) error {
 	outcome, err := w.Store.CheckoutOutcome(ctx, wish.customerID, ref.ProviderID)
-	if err != nil || len(outcome.Orders) > 0 {
+	if err != nil || outcome.Bought() {
 		return err
 	}
 	job := db.Job{Kind: db.JobReconcileCustomer, Key: wish.customerID, CustomerID: wish.customerID}

@@ -147,21 +147,28 @@ func (q *Queries) CheckoutOrders(ctx context.Context, arg CheckoutOrdersParams) 
 }
 
 const checkoutSubscriptions = `-- name: CheckoutSubscriptions :many
-SELECT subscriptions.provider, subscriptions.provider_id, subscriptions.provider_customer_id, subscriptions.provider_product_id, subscriptions.provider_checkout_id, subscriptions.status, subscriptions.amount, subscriptions.currency, subscriptions.interval, subscriptions.interval_count, subscriptions.period_start, subscriptions.period_end, subscriptions.trial_end, subscriptions.cancel_at_period_end, subscriptions.canceled_at, subscriptions.started_at, subscriptions.ends_at, subscriptions.ended_at, subscriptions.cancel_reason, subscriptions.cancel_comment, subscriptions.created_at, subscriptions.version, subscriptions.copied_at, subscriptions.deleted_at FROM subscriptions
-JOIN checkouts ON checkouts.provider = subscriptions.provider
-    AND checkouts.provider_id = subscriptions.provider_checkout_id
-WHERE checkouts.customer_id = ?1 AND checkouts.provider_id = ?2
+SELECT subscriptions.provider, subscriptions.provider_id, subscriptions.provider_customer_id, subscriptions.provider_product_id, subscriptions.provider_checkout_id, subscriptions.status, subscriptions.amount, subscriptions.currency, subscriptions.interval, subscriptions.interval_count, subscriptions.period_start, subscriptions.period_end, subscriptions.trial_end, subscriptions.cancel_at_period_end, subscriptions.canceled_at, subscriptions.started_at, subscriptions.ends_at, subscriptions.ended_at, subscriptions.cancel_reason, subscriptions.cancel_comment, subscriptions.created_at, subscriptions.version, subscriptions.copied_at, subscriptions.deleted_at FROM checkouts
+JOIN subscriptions ON subscriptions.provider = checkouts.provider
+    AND subscriptions.provider_id IN (
+        SELECT started.provider_id FROM subscriptions AS started
+        WHERE started.provider = checkouts.provider AND started.provider_checkout_id = ?1
+        UNION
+        SELECT paid.provider_subscription_id FROM orders AS paid
+        WHERE paid.provider = checkouts.provider AND paid.provider_checkout_id = ?1
+    )
+WHERE checkouts.customer_id = ?2 AND checkouts.provider_id = ?1
     AND subscriptions.deleted_at IS NULL
 ORDER BY subscriptions.created_at, subscriptions.provider_id
 `
 
 type CheckoutSubscriptionsParams struct {
-	CustomerID string
 	ProviderID string
+	CustomerID string
 }
 
+// What a checkout started or, when it upgraded a subscription, that one.
 func (q *Queries) CheckoutSubscriptions(ctx context.Context, arg CheckoutSubscriptionsParams) ([]Subscription, error) {
-	rows, err := q.db.QueryContext(ctx, checkoutSubscriptions, arg.CustomerID, arg.ProviderID)
+	rows, err := q.db.QueryContext(ctx, checkoutSubscriptions, arg.ProviderID, arg.CustomerID)
 	if err != nil {
 		return nil, err
 	}

@@ -30,9 +30,16 @@ WHERE checkouts.customer_id = @customer_id AND checkouts.provider_id = @provider
 ORDER BY orders.created_at, orders.provider_id;
 
 -- name: CheckoutSubscriptions :many
-SELECT subscriptions.* FROM subscriptions
-JOIN checkouts ON checkouts.provider = subscriptions.provider
-    AND checkouts.provider_id = subscriptions.provider_checkout_id
+-- What a checkout started or, when it upgraded a subscription, that one.
+SELECT subscriptions.* FROM checkouts
+JOIN subscriptions ON subscriptions.provider = checkouts.provider
+    AND subscriptions.provider_id IN (
+        SELECT started.provider_id FROM subscriptions AS started
+        WHERE started.provider = checkouts.provider AND started.provider_checkout_id = @provider_id
+        UNION
+        SELECT paid.provider_subscription_id FROM orders AS paid
+        WHERE paid.provider = checkouts.provider AND paid.provider_checkout_id = @provider_id
+    )
 WHERE checkouts.customer_id = @customer_id AND checkouts.provider_id = @provider_id
     AND subscriptions.deleted_at IS NULL
 ORDER BY subscriptions.created_at, subscriptions.provider_id;
