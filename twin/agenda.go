@@ -95,6 +95,8 @@ func (x *tx) work(key rowKey) error {
 		return x.cycleSubscription(key.id)
 	case x.orders.kind:
 		return x.workOrder(key.id)
+	case x.refunds.kind:
+		return x.settleRefund(key.id)
 	case x.sessions.kind:
 		remove(x, x.sessions, key.id)
 	}

@@ -37,6 +37,7 @@ func (e *Engine) UpdateBenefit(ctx context.Context, id string, change func(*Bene
 		put(x, x.benefits, b)
 		x.emit("benefit.updated", b.ID)
 		if !b.Deleted {
+			x.refreshGrants(b)
 			return nil
 		}
 		x.dropBenefit(b.ID)

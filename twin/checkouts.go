@@ -98,6 +98,9 @@ const (
 	CardDeclined  = "4000000000000002"
 	CardChallenge = "4000002500003155"
 	CardFailsLate = "4000000000000341" // can be stored, every later charge fails
+
+	CardRefundsLate = "4000000000007726" // pays; a refund of it is pending first
+	CardRefundFails = "4000000000005126" // pays; a refund of it fails in the end
 )
 
 // Confirmed is the outcome of confirming a checkout.

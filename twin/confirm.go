@@ -1,6 +1,9 @@
 package twin
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // ConfirmCheckout applies the edit and pays with the card (digits only; "" where none is needed). A decline is
 // *Refused with class PaymentError and leaves the checkout open. Errors: ErrNotFound, *Invalid, *Refused.
@@ -75,16 +78,31 @@ func (x *tx) confirmable(c Checkout, card string) error {
 	if c.NeedsCard() && !knownCard(card) {
 		return refused("PaymentError", "Your card number is incorrect.")
 	}
+	if !c.TrialEnd.IsZero() && x.Organization().PreventTrialAbuse && x.hadTrial(c.CustomerEmail) {
+		return refused("TrialAlreadyRedeemed", "You have already used a trial for this product.")
+	}
 	if d, ok := x.discounts.rows[c.DiscountID]; ok && d.exhausted() {
 		return refused("DiscountRedemptionLimitReached", "The discount redemption limit has been reached.")
 	}
 	return nil
 }
 
+// hadTrial reports whether a customer with the address ever had a trial.
+func (v *View) hadTrial(email string) bool {
+	for _, c := range v.customers.by(customersByEmail, strings.ToLower(email)) {
+		for _, sub := range v.subscriptions.by(byOwner, c.ID) {
+			if !sub.TrialStart.IsZero() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // knownCard reports whether number is one of the test cards.
 func knownCard(number string) bool {
 	switch number {
-	case CardSucceeds, CardDeclined, CardChallenge, CardFailsLate:
+	case CardSucceeds, CardDeclined, CardChallenge, CardFailsLate, CardRefundsLate, CardRefundFails:
 		return true
 	}
 	return false

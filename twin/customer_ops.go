@@ -53,6 +53,20 @@ func (e *Engine) SetCard(ctx context.Context, id, card string) error {
 	})
 }
 
+// DeclineNextCharge makes the customer's next charge fail, whatever the card; the one after is judged by the
+// card again. Errors: ErrNotFound.
+func (e *Engine) DeclineNextCharge(ctx context.Context, id string) error {
+	return e.write(ctx, func(x *tx) error {
+		c, err := x.living(id)
+		if err != nil {
+			return err
+		}
+		c.DeclineNext = true
+		put(x, x.customers, c)
+		return nil
+	})
+}
+
 // living returns a customer that is not deleted.
 func (v *View) living(id string) (Customer, error) {
 	c, err := v.customers.get(id)

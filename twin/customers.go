@@ -20,6 +20,7 @@ type Customer struct {
 	DeletedAt      time.Time
 	Balance        int64  // minor units owed to the customer, used up by later orders
 	Card           string // number of the stored test card, "" for none
+	DeclineNext    bool   // the next charge is declined, whatever the card
 }
 
 // CustomerSession lets its bearer act as the customer until it expires.

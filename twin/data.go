@@ -87,6 +87,7 @@ func newData() *data {
 		tokens: newTable("access_token", func(t *AccessToken) string { return t.Token }),
 	}
 	d.checkouts.due, d.subscriptions.due, d.orders.due = checkoutDue, subscriptionDue, orderDue
+	d.refunds.due = refundDue
 	d.sessions.due = func(s *CustomerSession) time.Time { return s.ExpiresAt }
 	d.tables = []loader{
 		d.organization, d.products, d.discounts, d.customers, d.sessions, d.checkouts, d.subscriptions, d.orders,

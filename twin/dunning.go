@@ -7,7 +7,12 @@ import (
 // charge tries the customer's stored card and keeps the attempt.
 func (x *tx) charge(o *Order) bool {
 	c := x.customers.rows[o.CustomerID]
-	ok := c.Card == CardSucceeds || c.Card == CardChallenge // the bank's question was answered when it was stored
+	ok := c.Card != "" && c.Card != CardDeclined && c.Card != CardFailsLate
+	if c.DeclineNext {
+		declined := *c
+		declined.DeclineNext, ok = false, false
+		put(x, x.customers, declined)
+	}
 	p := Payment{
 		ID: newID(), Stamp: x.made(), OrderID: o.ID, CustomerID: o.CustomerID, Amount: o.Due, Currency: o.Currency,
 		Status: "succeeded", Card: c.Card,
@@ -34,6 +39,9 @@ func (x *tx) recovered(o Order) error {
 		x.emit("subscription.active", sub.ID)
 	}
 	if o.Reason == "subscription_cycle" {
+		if err := x.dropGrants(sub); err != nil { // of a product it has just left
+			return err
+		}
 		x.cycleGrants(sub)
 	}
 	return x.alignGrants(sub)
@@ -70,14 +78,20 @@ func (x *tx) unpaid(o Order) error {
 	return nil
 }
 
-// stopCollecting ends the attempts at a subscription's unpaid orders; they stay pending.
-func (x *tx) stopCollecting(subscriptionID string) {
+// voidOrders gives up a subscription's unpaid orders when it ends; a balance that one had used is owed to the
+// customer again.
+func (x *tx) voidOrders(subscriptionID string) {
 	for _, row := range x.orders.by(ordersBySub, subscriptionID) {
-		if row.Status == OrderPending && !row.NextPaymentAt.IsZero() {
-			o := *row
-			o.NextPaymentAt, o.Stamp = noTime, x.touched(o.Stamp)
-			put(x, x.orders, o)
+		if row.Status != OrderPending {
+			continue
 		}
+		o := *row
+		o.Status, o.NextPaymentAt, o.Stamp = OrderVoid, noTime, x.touched(o.Stamp)
+		put(x, x.orders, o)
+		if o.AppliedBalance != 0 {
+			x.useBalance(o.CustomerID, -o.AppliedBalance)
+		}
+		x.emit("order.updated", o.ID)
 	}
 }
 

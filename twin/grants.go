@@ -8,6 +8,20 @@ import (
 // alignGrants makes a subscription's grants those of its product: what it no longer has is revoked first,
 // then what is new is granted, so that credits are never counted twice at the same time.
 func (x *tx) alignGrants(sub Subscription) error {
+	if err := x.dropGrants(sub); err != nil {
+		return err
+	}
+	for _, id := range x.products.rows[sub.ProductID].BenefitIDs {
+		if err := x.grantBenefit(sub.CustomerID, id, sub.ID, ""); err != nil {
+			return err
+		}
+	}
+	x.stateOf(sub.CustomerID)
+	return nil
+}
+
+// dropGrants revokes what a subscription's product does not have.
+func (x *tx) dropGrants(sub Subscription) error {
 	p, err := x.products.get(sub.ProductID)
 	if err != nil {
 		return err
@@ -17,13 +31,25 @@ func (x *tx) alignGrants(sub Subscription) error {
 			x.revokeGrant(g)
 		}
 	}
-	for _, id := range p.BenefitIDs {
-		if err := x.grantBenefit(sub.CustomerID, id, sub.ID, ""); err != nil {
-			return err
-		}
-	}
-	x.stateOf(sub.CustomerID)
 	return nil
+}
+
+// refreshGrants tells the holders of a benefit that it changed. Credits follow at the next cycle.
+func (x *tx) refreshGrants(b Benefit) {
+	for _, row := range x.grants.by(grantsByBen, b.ID) {
+		if !row.Granted() {
+			continue
+		}
+		g := *row
+		if b.Type == BenefitDownloadables {
+			g.Properties.Files = b.Files
+		}
+		g.Stamp = x.touched(g.Stamp)
+		put(x, x.grants, g)
+		x.record("benefit.updated", g.CustomerID, grantFacts(g, b))
+		x.emitGrant("benefit_grant.updated", g.ID, &row.Properties)
+		x.stateOf(g.CustomerID)
+	}
 }
 
 // grantsOf returns the held grants of a subscription or of an order.

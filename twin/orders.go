@@ -73,5 +73,6 @@ type Refund struct {
 	Amount, Tax                         int64
 	Currency                            string
 	RevokeBenefits                      bool
+	SettlesAt                           time.Time // of a pending refund
 	Metadata                            Metadata
 }

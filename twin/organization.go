@@ -10,5 +10,6 @@ type Organization struct {
 	AllowMultiple              bool   // several active subscriptions per customer
 	AllowCustomerUpdates       bool   // customers may change their plan
 	Proration                  string // "prorate" or "invoice"
+	PreventTrialAbuse          bool   // one trial per customer
 	GraceDays                  int    // days of past_due before benefits are revoked: 0, 2, 7, 14 or 21
 }

@@ -2,10 +2,17 @@ package twin
 
 import "context"
 
-// ChangeProduct moves a subscription to another product. proration is "invoice" (the difference is charged
-// now; a decline changes nothing), "prorate" (it waits for the next invoice) or "" (the organization's
-// setting). Another billing interval always invoices and starts a new period. Errors: ErrNotFound, *Invalid,
-// *Refused.
+// Ways to settle a change of product or seats.
+const (
+	Invoice    = "invoice"     // the difference is charged now; a decline changes nothing
+	Prorate    = "prorate"     // the difference waits for the next invoice
+	NextPeriod = "next_period" // the change itself waits for the end of the period
+	Reset      = "reset"       // a new period starts now and is charged in full
+)
+
+// ChangeProduct moves a subscription to another product; proration is one of the ways above, or "" for the
+// organization's setting. Another billing interval turns Prorate into Invoice and starts a new period. Errors:
+// ErrNotFound, *Invalid, *Refused.
 func (e *Engine) ChangeProduct(ctx context.Context, id, productID, proration string) (Subscription, error) {
 	return e.changeSubscription(ctx, id, func(x *tx, sub *Subscription) error {
 		p, err := x.changeTarget(*sub, productID)
@@ -15,8 +22,11 @@ func (e *Engine) ChangeProduct(ctx context.Context, id, productID, proration str
 		if proration == "" {
 			proration = x.Organization().Proration
 		}
-		if p.Interval != sub.Interval || max(p.IntervalCount, 1) != sub.IntervalCount {
-			proration = "invoice"
+		if proration == NextPeriod {
+			return x.laterChange(*sub, p.ID, 0)
+		}
+		if proration == Prorate && otherInterval(*sub, p) {
+			proration = Invoice
 		}
 		return x.changeProduct(*sub, p, proration)
 	})
@@ -26,6 +36,9 @@ func (e *Engine) ChangeProduct(ctx context.Context, id, productID, proration str
 func (x *tx) changeTarget(sub Subscription, productID string) (Product, error) {
 	if sub.Ended() || sub.CancelAtPeriodEnd {
 		return Product{}, refused("AlreadyCanceledSubscription", "This subscription is already canceled or will be at the end of the period.")
+	}
+	if sub.Status == Paused {
+		return Product{}, inactive(sub)
 	}
 	p, err := x.products.get(productID)
 	if err != nil {
@@ -49,27 +62,47 @@ func (x *tx) changeTarget(sub Subscription, productID string) (Product, error) {
 func (x *tx) changeProduct(sub Subscription, p Product, proration string) error {
 	before := sub
 	oldName := x.products.rows[sub.ProductID].Name
-	newInterval := p.Interval != sub.Interval || max(p.IntervalCount, 1) != sub.IntervalCount
+	newPeriod := otherInterval(sub, p) || proration == Reset
 	x.moveTo(&sub, p)
-	if newInterval && sub.Status != Trialing {
+	sub.Update = nil
+	if newPeriod && sub.Status != Trialing {
 		sub.PeriodStart, sub.Anchor = x.now, x.now
 		sub.PeriodEnd = sub.Interval.After(x.now, sub.IntervalCount)
 	}
 	if sub.Status != Trialing {
-		items := x.prorations(before, sub, oldName, p.Name)
-		if proration == "prorate" {
-			sub.Pending = append(append([]OrderItem{}, sub.Pending...), items...)
-		} else if err := x.invoiceChange(sub, p, items); err != nil {
+		if err := x.settleChange(before, &sub, p, oldName, proration); err != nil {
 			return err
 		}
 	}
 	sub.Stamp = x.touched(sub.Stamp)
 	put(x, x.subscriptions, sub)
-	x.record("subscription.product_updated", sub.CustomerID, Metadata{
-		"subscription_id": sub.ID, "old_product_id": before.ProductID, "new_product_id": p.ID,
-	})
+	x.recordProduct(sub, before.ProductID)
 	x.emit("subscription.updated", sub.ID)
 	return x.alignGrants(sub)
+}
+
+// otherInterval reports whether p is billed at another rhythm than sub.
+func otherInterval(sub Subscription, p Product) bool {
+	return p.Interval != sub.Interval || max(p.IntervalCount, 1) != sub.IntervalCount
+}
+
+// inactive refuses a change of a subscription that is neither running nor past due.
+func inactive(sub Subscription) error {
+	return refused("InactiveSubscription", "Subscription "+sub.ID+" is not active.")
+}
+
+// settleChange charges what the change from before to sub costs, or leaves it for the next invoice.
+func (x *tx) settleChange(before Subscription, sub *Subscription, p Product, oldName, proration string) error {
+	switch proration {
+	case Prorate:
+		items := x.prorations(before, *sub, oldName, p.Name)
+		sub.Pending = append(append([]OrderItem{}, sub.Pending...), items...)
+		return nil
+	case Reset:
+		return x.invoiceChange(*sub, p, []OrderItem{x.item(p.Name, sub.Amount, basePriceID(*sub), false)})
+	default:
+		return x.invoiceChange(*sub, p, x.prorations(before, *sub, oldName, p.Name))
+	}
 }
 
 // prorations are the two lines of a change: what is left of the old price, and what the new one costs for

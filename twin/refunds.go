@@ -25,18 +25,22 @@ func (e *Engine) CreateRefund(ctx context.Context, in RefundInput) (Refund, erro
 		if err := refundable(o, in); err != nil {
 			return err
 		}
+		if x.refundPending(o.ID) {
+			return refused("RefundPendingCreation", "Another refund of this order is pending.")
+		}
 		made = Refund{
 			ID: newID(), Stamp: x.made(), OrderID: o.ID, SubscriptionID: o.SubscriptionID, CustomerID: o.CustomerID,
 			Status: "succeeded", Reason: in.Reason, Comment: in.Comment, Amount: in.Amount, Currency: o.Currency,
 			Tax: share(o.Tax, in.Amount, max(o.Net, 1)), RevokeBenefits: in.RevokeBenefits, Metadata: in.Metadata,
 		}
+		if card := x.paidWith(o.ID); card == CardRefundsLate || card == CardRefundFails {
+			made.Status, made.SettlesAt = "pending", x.now.Add(refundDelay)
+		}
 		put(x, x.refunds, made)
 		x.emit("refund.created", made.ID)
-		x.refundOrder(o, made)
-		if in.RevokeBenefits {
-			x.revokeScope("", o.ID)
+		if made.Status == "succeeded" {
+			x.applyRefund(made)
 		}
-		x.stateOf(o.CustomerID)
 		return nil
 	})
 	return made, err

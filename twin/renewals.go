@@ -5,19 +5,21 @@ import "time"
 // dunning is when a failed renewal is tried again, in days after the first failure (Polar: 2, 7, 14, 21).
 var dunning = []int{2, 7, 14, 21}
 
-// subscriptionDue is when a subscription needs work: its renewal or end, or the end of a grace period.
+// subscriptionDue is when a subscription needs work: its renewal or end, the end of a grace period or of a pause.
 func subscriptionDue(sub *Subscription) time.Time {
 	switch {
 	case sub.Ended():
 		return noTime
 	case sub.Status == PastDue:
 		return sub.GraceEnds
+	case sub.Status == Paused:
+		return sub.ResumesAt
 	default:
 		return sub.PeriodEnd
 	}
 }
 
-// cycleSubscription renews, ends, or takes the benefits of a subscription whose time has come.
+// cycleSubscription renews, ends, pauses or resumes a subscription whose time has come, or takes its benefits.
 func (x *tx) cycleSubscription(id string) error {
 	row, err := x.subscriptions.get(id)
 	if err != nil {
@@ -31,8 +33,12 @@ func (x *tx) cycleSubscription(id string) error {
 		x.revokeScope(sub.ID, "")
 		x.stateOf(sub.CustomerID)
 		return nil
-	case sub.CancelAtPeriodEnd:
+	case sub.Status == Paused:
+		return x.resume(sub)
+	case sub.CancelAtPeriodEnd: // goes before a pause
 		return x.endSubscription(sub, Cancellation{}, false)
+	case sub.PauseAtPeriodEnd:
+		return x.pause(sub)
 	default:
 		return x.renew(sub)
 	}
@@ -40,6 +46,7 @@ func (x *tx) cycleSubscription(id string) error {
 
 // renew starts the next period, bills it and collects the money.
 func (x *tx) renew(sub Subscription) error {
+	x.applyUpdate(&sub)
 	o, err := x.renewalOrder(&sub)
 	if err != nil {
 		return err

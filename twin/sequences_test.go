@@ -98,7 +98,8 @@ func TestFailedRenewal(t *testing.T) {
 			"order.updated pending", "customer.state_changed", // after 7 days
 			"benefit_grant.revoked", "customer.state_changed", // the grace period is over as well
 			"order.updated pending", "customer.state_changed", // after 14 days
-			"subscription.updated canceled", "subscription.canceled canceled", "subscription.revoked canceled", "customer.state_changed",
+			"subscription.updated canceled", "subscription.canceled canceled", "subscription.revoked canceled",
+			"order.updated void", "customer.state_changed",
 		}},
 		{"paid after the grace period", func(w *world, o Order) {
 			w.pass(w.Now().Add(10 * day))

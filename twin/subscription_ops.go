@@ -30,6 +30,9 @@ func (e *Engine) CancelSubscription(ctx context.Context, id string, why Cancella
 		if sub.Ended() || sub.CancelAtPeriodEnd {
 			return refused("AlreadyCanceledSubscription", "This subscription is already canceled or will be at the end of the period.")
 		}
+		if sub.Status == Paused {
+			return inactive(*sub)
+		}
 		sub.CancelAtPeriodEnd, sub.CanceledAt, sub.EndsAt = true, x.now, sub.PeriodEnd
 		sub.CancelReason, sub.CancelComment, sub.Stamp = why.Reason, why.Comment, x.touched(sub.Stamp)
 		put(x, x.subscriptions, *sub)
@@ -78,6 +81,9 @@ func (e *Engine) SetPeriodEnd(ctx context.Context, id string, end time.Time) (Su
 		if sub.Ended() {
 			return refused("AlreadyCanceledSubscription", "This subscription is already canceled.")
 		}
+		if sub.Status == Paused {
+			return inactive(*sub)
+		}
 		if !end.After(x.now) {
 			return invalid("The new period end must be in the future.", "current_billing_period_end")
 		}
@@ -88,6 +94,11 @@ func (e *Engine) SetPeriodEnd(ctx context.Context, id string, end time.Time) (Su
 		}
 		if sub.CancelAtPeriodEnd {
 			sub.EndsAt = end
+		}
+		if sub.Update != nil {
+			update := *sub.Update
+			update.AppliesAt = end
+			sub.Update = &update
 		}
 		put(x, x.subscriptions, *sub)
 		x.record("subscription.billing_period_updated", sub.CustomerID, Metadata{
@@ -128,9 +139,8 @@ func (x *tx) endSubscription(sub Subscription, why Cancellation, now bool) error
 	if why.Reason != "" || why.Comment != "" {
 		sub.CancelReason, sub.CancelComment = why.Reason, why.Comment
 	}
-	sub.GraceEnds = noTime
+	sub.GraceEnds, sub.PauseAtPeriodEnd, sub.ResumesAt, sub.Update = noTime, false, noTime, nil
 	put(x, x.subscriptions, sub)
-	x.stopCollecting(sub.ID)
 	x.emit("subscription.updated", sub.ID)
 	if now {
 		x.recordCanceled(sub)
@@ -138,6 +148,7 @@ func (x *tx) endSubscription(sub Subscription, why Cancellation, now bool) error
 	}
 	x.record("subscription.revoked", sub.CustomerID, subscriptionFacts(sub))
 	x.emit("subscription.revoked", sub.ID)
+	x.voidOrders(sub.ID)
 	x.revokeScope(sub.ID, "")
 	x.stateOf(sub.CustomerID)
 	return nil

@@ -90,8 +90,6 @@ func (x *tx) upgradeFree(c Checkout, p Product) (Subscription, error) {
 	sub.PeriodEnd = sub.Interval.After(x.now, sub.IntervalCount)
 	sub.CancelAtPeriodEnd, sub.CanceledAt, sub.EndsAt = false, noTime, noTime
 	put(x, x.subscriptions, sub)
-	x.record("subscription.product_updated", sub.CustomerID, Metadata{
-		"subscription_id": sub.ID, "old_product_id": old, "new_product_id": p.ID,
-	})
+	x.recordProduct(sub, old)
 	return sub, nil
 }

@@ -8,6 +8,7 @@ const (
 	Trialing = "trialing"
 	PastDue  = "past_due"
 	Canceled = "canceled"
+	Paused   = "paused" // Polar since summer 2026; polar-go 0.15.0 cannot read it
 )
 
 // Subscription is a recurring agreement. Amount is the base price per period in minor units, before discount.
@@ -29,12 +30,15 @@ type Subscription struct {
 	EndsAt, EndedAt                   time.Time
 	PastDueAt, GraceEnds              time.Time // GraceEnds: benefits are revoked then
 	CancelAtPeriodEnd                 bool
+	PauseAtPeriodEnd                  bool
+	PausedAt, ResumesAt               time.Time // ResumesAt is zero when somebody must resume it
 	CancelReason, CancelComment       string
 	SeatCount                         int64
 	Prices                            []Price
 	Metadata                          Metadata
 	CustomFieldData                   Metadata
-	Pending                           []OrderItem // prorated amounts for the next invoice
+	Pending                           []OrderItem    // prorated amounts for the next invoice
+	Update                            *PendingUpdate `json:",omitempty"`
 }
 
 // Live reports whether the subscription counts as active in filters and state: active or trialing.

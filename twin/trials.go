@@ -11,6 +11,8 @@ func (e *Engine) SetTrialEnd(ctx context.Context, id string, end time.Time) (Sub
 		switch {
 		case sub.Ended():
 			return refused("AlreadyCanceledSubscription", "This subscription is already canceled.")
+		case sub.Status == Paused:
+			return inactive(*sub)
 		case !end.After(x.now):
 			return invalid("Trial end must be in the future.", "trial_end")
 		}
@@ -43,6 +45,8 @@ func (e *Engine) ChangeSeats(ctx context.Context, id string, seats int64, prorat
 		switch {
 		case sub.Ended() || sub.CancelAtPeriodEnd:
 			return refused("AlreadyCanceledSubscription", "This subscription is already canceled or will be at the end of the period.")
+		case sub.Status == Paused:
+			return inactive(*sub)
 		case !ok:
 			return refused("NotASeatBasedSubscription", "This subscription is not seat-based.")
 		case seats < minSeats(price):
@@ -50,6 +54,9 @@ func (e *Engine) ChangeSeats(ctx context.Context, id string, seats int64, prorat
 		}
 		if proration == "" {
 			proration = x.Organization().Proration
+		}
+		if proration == NextPeriod {
+			return x.laterChange(*sub, "", seats)
 		}
 		return x.changeSeats(*sub, seats, proration)
 	})
@@ -72,18 +79,17 @@ func (x *tx) changeSeats(sub Subscription, seats int64, proration string) error 
 	sub.SeatCount = seats
 	sub.Amount, _ = baseAmount(sub.Prices, sub.Currency, nil, seats)
 	if sub.Status != Trialing {
-		items := x.prorations(before, sub, p.Name, p.Name)
-		if proration == "prorate" {
-			sub.Pending = append(append([]OrderItem{}, sub.Pending...), items...)
-		} else if err := x.invoiceChange(sub, *p, items); err != nil {
+		if proration == Reset {
+			sub.PeriodStart, sub.Anchor = x.now, x.now
+			sub.PeriodEnd = sub.Interval.After(x.now, sub.IntervalCount)
+		}
+		if err := x.settleChange(before, &sub, *p, p.Name, proration); err != nil {
 			return err
 		}
 	}
 	sub.Stamp = x.touched(sub.Stamp)
 	put(x, x.subscriptions, sub)
-	x.record("subscription.seats_updated", sub.CustomerID, Metadata{
-		"subscription_id": sub.ID, "old_seats": num(before.SeatCount), "new_seats": num(seats), "proration_behavior": proration,
-	})
+	x.recordSeats(sub, before.SeatCount, proration)
 	x.emit("subscription.updated", sub.ID)
 	x.stateOf(sub.CustomerID)
 	return nil

@@ -52,6 +52,8 @@ func (s *Server) subject(v *twin.View, kind, id string, previous *twin.GrantProp
 		return shaped(v, shapeDiscount)(d, nil)
 	case "benefit":
 		return shaped(v, shapeBenefit)(v.Benefit(id))
+	case "organization":
+		return shapeOrganization(v.Organization()), nil
 	case "benefit_grant":
 		return shaped(v, grantChanged(previous))(v.Grant(id))
 	}

@@ -48,7 +48,24 @@ type subscription struct {
 	Discount        any                 `json:"discount"`
 	Prices          []any               `json:"prices"`
 	Meters          []subscriptionMeter `json:"meters"`
-	PendingUpdate   *struct{}           `json:"pending_update"`
+	PendingUpdate   *pendingUpdate      `json:"pending_update"`
+}
+
+// pendingUpdate is a change that waits for the end of the period.
+type pendingUpdate struct {
+	stamp
+	ID        string  `json:"id"`
+	AppliesAt instant `json:"applies_at"`
+	ProductID text    `json:"product_id"`
+	Seats     count   `json:"seats"`
+}
+
+// shapePendingUpdate converts a change that waits; nil stays null.
+func shapePendingUpdate(u *twin.PendingUpdate) *pendingUpdate {
+	if u == nil {
+		return nil
+	}
+	return &pendingUpdate{stamped(u.Stamp), u.ID, instant(u.AppliesAt), text(u.ProductID), count(u.SeatCount)}
 }
 
 // subscriptionMeter is the usage that the subscription will bill.
@@ -69,6 +86,7 @@ func shapeSubscriptionFlat(s *twin.Subscription) subscriptionFlat {
 		CurrentPeriodEnd: instant(s.PeriodEnd), TrialStart: instant(s.TrialStart), TrialEnd: instant(s.TrialEnd),
 		CancelAtPeriodEnd: s.CancelAtPeriodEnd, CanceledAt: instant(s.CanceledAt), StartedAt: instant(s.StartedAt),
 		EndsAt: instant(s.EndsAt), EndedAt: instant(s.EndedAt), PastDueAt: instant(s.PastDueAt), CustomerID: s.CustomerID,
+		PauseAtPeriodEnd: s.PauseAtPeriodEnd, PausedAt: instant(s.PausedAt), ResumesAt: instant(s.ResumesAt),
 		ProductID: s.ProductID, DiscountID: text(s.DiscountID), CheckoutID: text(s.CheckoutID), Seats: count(s.SeatCount),
 		CustomerCancellationReason: text(s.CancelReason), CustomerCancellationComment: text(s.CancelComment), Metadata: s.Metadata,
 	}
@@ -78,6 +96,7 @@ func shapeSubscription(v *twin.View, s *twin.Subscription) subscription {
 	out := subscription{
 		subscriptionFlat: shapeSubscriptionFlat(s), CustomFieldData: s.CustomFieldData, Customer: customerOf(v, s.CustomerID),
 		Discount: discountOf(v, s.DiscountID), Prices: shapePrices(v, s.Prices, false), Meters: subscriptionMeters(v, s, true),
+		PendingUpdate: shapePendingUpdate(s.Update),
 	}
 	if p, err := v.Product(s.ProductID); err == nil {
 		out.Product = shapeProduct(v, p)

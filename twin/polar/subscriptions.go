@@ -71,11 +71,12 @@ func (s *Server) updateSubscription(ctx context.Context, r *http.Request, b body
 // subscriptionChange reads the union.
 func (s *Server) subscriptionChange(id string, b body) (func(context.Context) (twin.Subscription, error), error) {
 	_, discount := b.fields["discount_id"]
+	_, pending := b.fields["pending_update"]
 	var change func(context.Context) (twin.Subscription, error)
 	switch {
 	case b.has("product_id"):
 		b.only("product_id", "proration_behavior")
-		product, proration := b.text("product_id"), b.choice("proration_behavior", "invoice", "prorate")
+		product, proration := b.text("product_id"), proration(b)
 		change = func(ctx context.Context) (twin.Subscription, error) {
 			return s.engine.ChangeProduct(ctx, id, product, proration)
 		}
@@ -105,10 +106,12 @@ func (s *Server) subscriptionChange(id string, b body) (func(context.Context) (t
 		change = s.trialChange(id, b)
 	case b.has("seats"):
 		b.only("seats", "proration_behavior")
-		seats, proration := orZero(b.whole("seats")), b.choice("proration_behavior", "invoice", "prorate")
+		seats, proration := orZero(b.whole("seats")), proration(b)
 		change = func(ctx context.Context) (twin.Subscription, error) {
 			return s.engine.ChangeSeats(ctx, id, seats, proration)
 		}
+	case b.has("pause_at_period_end"), b.has("resume"), pending:
+		change = s.pauseChange(id, b)
 	default:
 		b.only()
 		if b.err() == nil {
@@ -116,6 +119,39 @@ func (s *Server) subscriptionChange(id string, b body) (func(context.Context) (t
 		}
 	}
 	return change, b.err()
+}
+
+// pauseChange reads the changes that early clients do not know: a pause, its end, and giving up a change that
+// waits for the end of the period.
+func (s *Server) pauseChange(id string, b body) func(context.Context) (twin.Subscription, error) {
+	switch {
+	case b.has("resume"):
+		b.only("resume")
+		if !orTrue(b.flag("resume")) {
+			b.say("resume", "literal_error", "Input should be True")
+		}
+		return func(ctx context.Context) (twin.Subscription, error) { return s.engine.ResumeSubscription(ctx, id) }
+	case b.has("pause_at_period_end"):
+		b.only("pause_at_period_end", "resumes_at")
+		pause, resumes := orTrue(b.flag("pause_at_period_end")), b.moment("resumes_at")
+		return func(ctx context.Context) (twin.Subscription, error) {
+			if pause {
+				return s.engine.PauseSubscription(ctx, id, resumes)
+			}
+			return s.engine.KeepSubscription(ctx, id)
+		}
+	default:
+		b.only("pending_update")
+		if !b.null("pending_update") {
+			b.say("pending_update", "none_required", "Input should be None")
+		}
+		return func(ctx context.Context) (twin.Subscription, error) { return s.engine.ClearPendingUpdate(ctx, id) }
+	}
+}
+
+// proration reads how a change is to be settled.
+func proration(b body) string {
+	return b.choice("proration_behavior", twin.Invoice, twin.Prorate, twin.NextPeriod, twin.Reset)
 }
 
 // trialChange reads trial_end: a date, or "now".
