@@ -23,6 +23,7 @@ type config struct {
 	BaseURL        string         `env:"COUNTERFOIL_BASE_URL"`                              // public origin; default http:// and the address
 	Data           string         `env:"COUNTERFOIL_DATA" envDefault:"data"`                // folder of the database
 	TwinAddr       string         `env:"COUNTERFOIL_TWIN_ADDR" envDefault:"localhost:8081"` // host:port of the offline twin, when it is needed
+	TwinWebhook    string         `env:"COUNTERFOIL_TWIN_WEBHOOK_URL"`                      // where "counterfoil twin" sends webhooks; default nowhere
 	BrandName      string         `env:"COUNTERFOIL_BRAND_NAME"`                            // the seller's name; default Counterfoil
 	Support        string         `env:"COUNTERFOIL_SUPPORT_EMAIL"`                         // shown on error pages and in mails
 	MailFrom       string         `env:"COUNTERFOIL_MAIL_FROM"`                             // sender of mails; default no-reply@ and the public host

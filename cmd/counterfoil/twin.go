@@ -29,12 +29,23 @@ func startTwin(ctx context.Context, c config, log *slog.Logger, webhookURL strin
 
 // runTwin runs the twin alone, for anyone who integrates the provider.
 func runTwin(ctx context.Context, c config, log *slog.Logger) error {
-	twin, err := startTwin(ctx, c, log, c.BaseURL+"/webhooks/polar")
+	twin, err := startTwin(ctx, c, log, c.TwinWebhook)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("The twin of Polar listens on %s\n  API token       %s\n  webhook secret  %s\n  workbench       %s/_twin/\n",
-		twin.BaseURL, server.OrganizationToken, server.WebhookSecret, twin.BaseURL)
+	webhooks := c.TwinWebhook
+	if webhooks == "" {
+		webhooks = "nowhere; set COUNTERFOIL_TWIN_WEBHOOK_URL, or make an endpoint by the API"
+	}
+	fmt.Printf(`The twin of Polar is ready: %s
+  API token       %s
+  webhooks        %s
+  webhook secret  %s
+  mail            %s
+  OpenID issuer   %s (client %s, secret %s)
+  workbench       %s/_twin/
+`, twin.BaseURL, server.OrganizationToken, webhooks, server.WebhookSecret, twin.SMTPURL,
+		twin.Issuer, server.ClientID, server.ClientSecret, twin.BaseURL)
 	<-ctx.Done()
 	return twin.Close()
 }
