@@ -153,6 +153,42 @@ func TestCreditStories(t *testing.T) {
 	}
 }
 
+// A reading that begins late knows what was granted before it: a revocation takes that,
+// and what was flagged to roll over does.
+func TestReadingOnFromTheCursor(t *testing.T) {
+	store, _ := ledgerStage(t)
+	post(t, store, at("2026-11-02T08:01:00Z"), "01T08:00: rollover 100", "01T09:00: grant 50", "02T08:00: use 20")
+	var shown []string // by the provider, so far
+	for _, facts := range [][]string{
+		{"03T08:00: revoke 30"}, {"04T08:00: revoke 500"}, {"05T08:00: rollover 80"},
+		{"06T08:00: reset", "06T08:00: rollover 60"},
+	} {
+		shown = append(shown, facts...)
+		cursor, err := store.EventCursor(t.Context(), "polar", "pc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		news := db.CreditNews{Provider: "polar", Cursor: cursor, Since: cursor.Since(), ReadAt: cursor.ReadAt.Add(24 * time.Hour)}
+		for _, f := range shown {
+			day, text, _ := strings.Cut(f, ": ")
+			if when := at("2026-11-" + day + ":00Z"); !when.Before(news.Since) {
+				fact(&news, f, when, text)
+			}
+		}
+		if _, err := store.PostCredits(t.Context(), news, allMeters, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{
+		"06 60>60: expired -60=0 carried_over 60=60", "05 -20>60: granted 80=60", "04 100>-20: revoked -120=-20",
+		"03 130>100: revoked -30=100", "02 150>130: used -20=130", "01 0>150: granted 150=150",
+	}
+	if got := history(t, store); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("history\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	check(t, store, "ada")
+}
+
 // An event that happened before a reset and that lists did not show long after it was
 // reported late: the provider counts it in the new period.
 func TestUseReportedAfterTheReset(t *testing.T) {
