@@ -24,10 +24,17 @@ func (s *Store) OpenCheckout(ctx context.Context, customerID, providerProductID 
 	return checkoutOf(row), nil
 }
 
+// settlesFor is how long after its expiry a checkout may still come to another end:
+// its payment may have been under way, and the provider expires checkouts in batches.
+const settlesFor = 24 * time.Hour
+
 // UnsettledCheckouts lists at most size checkouts opened here that may still change
-// at the provider and were last copied before a time.
-func (s *Store) UnsettledCheckouts(ctx context.Context, copiedBefore time.Time, size int) ([]billing.Ref, error) {
-	rows, err := s.r.UnsettledCheckouts(ctx, gen.UnsettledCheckoutsParams{CopiedBefore: millis(copiedBefore), PageSize: int64(size)})
+// at the provider and were last copied before a time. They come in the order of their
+// ids after one, so that those whom the provider does not answer for hold up nobody.
+func (s *Store) UnsettledCheckouts(ctx context.Context, copiedBefore time.Time, afterID string, size int, now time.Time) ([]billing.Ref, error) {
+	rows, err := s.r.UnsettledCheckouts(ctx, gen.UnsettledCheckoutsParams{
+		CopiedBefore: millis(copiedBefore), ExpiredAfter: millis(now.Add(-settlesFor)), AfterID: afterID, PageSize: int64(size),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("unsettled checkouts: %w", err)
 	}

@@ -31,7 +31,8 @@ type CodeLimit struct {
 }
 
 // AddCode keeps a code, ends the older ones of the same browser and address, and
-// enqueues the mail that carries it: all three or none. ErrDenied: the address has
+// enqueues the mail that carries it, which is worth as long as the code: all three or
+// none. ErrDenied: the address has
 // been sent as many codes as the limit allows.
 func (s *Store) AddCode(ctx context.Context, c Code, limit CodeLimit, mail Mail) error {
 	return s.inTx(ctx, func(q *gen.Queries) error {
@@ -52,6 +53,7 @@ func (s *Store) AddCode(ctx context.Context, c Code, limit CodeLimit, mail Mail)
 		if err != nil {
 			return fmt.Errorf("end older sign-in codes: %w", err)
 		}
+		mail.ExpiresAt = c.ExpiresAt
 		return enqueueMail(ctx, q, mail, c.CreatedAt)
 	})
 }

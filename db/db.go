@@ -32,6 +32,7 @@ var migrations embed.FS
 // Store is the one door to the database. It has a single writing connection, so
 // that writers queue instead of failing, and a pool that can only read.
 type Store struct {
+	lock  *os.File // see lock
 	write *sql.DB
 	read  *sql.DB
 	r     *gen.Queries // on the read-only pool
@@ -55,7 +56,8 @@ const (
 const readers = 8
 
 // Open opens the database named by url, "file:" and a path, creates the folder and
-// the file when they are missing, and brings the schema up to date.
+// the file when they are missing, brings the schema up to date, and gives back what a
+// process that died had leased. It refuses a database that another process has open.
 func Open(ctx context.Context, url string) (*Store, error) {
 	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
 		return nil, errors.New("this version keeps its data in SQLite: unset DATABASE_URL or give it as file:PATH; PostgreSQL is not supported yet")
@@ -67,21 +69,33 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("create the data folder: %w", err)
 	}
-	write, err := sql.Open("sqlite", "file:"+path+writerPragmas)
-	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
+	s := &Store{}
+	if err := s.open(ctx, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.Close())
 	}
-	write.SetMaxOpenConns(1)
-	if err := migrate(ctx, write); err != nil {
-		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), write.Close())
+	return s, nil
+}
+
+// open fills in the store, as far as it comes.
+func (s *Store) open(ctx context.Context, path string) (err error) {
+	if s.lock, err = lock(path); err != nil {
+		return err
 	}
-	read, err := sql.Open("sqlite", "file:"+path+readerPragmas)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s for reading: %w", path, err), write.Close())
+	if s.write, err = sql.Open("sqlite", "file:"+path+writerPragmas); err != nil {
+		return err
 	}
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers)
-	return &Store{write: write, read: read, r: gen.New(prepare(read)), w: prepare(write)}, nil
+	s.write.SetMaxOpenConns(1)
+	s.w = prepare(s.write)
+	if err := migrate(ctx, s.write); err != nil {
+		return err
+	}
+	if s.read, err = sql.Open("sqlite", "file:"+path+readerPragmas); err != nil {
+		return err
+	}
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	s.r = gen.New(prepare(s.read))
+	return s.releaseLeases(ctx)
 }
 
 func migrate(ctx context.Context, conn *sql.DB) error {
@@ -99,9 +113,20 @@ func migrate(ctx context.Context, conn *sql.DB) error {
 	return nil
 }
 
-// Close waits for what runs and closes both pools.
+// Close waits for what runs and closes both pools, then lets other processes in.
 func (s *Store) Close() error {
-	return errors.Join(s.read.Close(), s.write.Close())
+	var err error
+	if s.read != nil {
+		err = s.read.Close()
+	}
+	if s.write != nil {
+		err = errors.Join(err, s.write.Close())
+	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+		s.lock = nil
+	}
+	return err
 }
 
 // Ready reports whether the database answers.

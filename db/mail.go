@@ -11,12 +11,14 @@ import (
 
 // Mail is the payload of a JobSendMail: one message to one reader, with the words
 // already chosen. It may hold a secret such as a sign-in code, so the payload is
-// wiped as soon as the mail is sent.
+// wiped as soon as the mail is sent or given up.
 type Mail struct {
 	To      string `json:"to"` // one bare address
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
 	HTML    string `json:"html"` // may be empty
+
+	ExpiresAt time.Time `json:"expires_at,omitzero"` // it is of no use later; zero for never
 }
 
 // enqueueMail asks for a mail to be sent, in the transaction that gives the reason.

@@ -18,6 +18,9 @@ const (
 	JobSendMail          = "send_mail"          // key: an id of the mail; payload: a Mail
 )
 
+// jobKinds are all kinds; the indexes of the outbox begin with one.
+var jobKinds = []string{JobCreateCustomer, JobReconcileCustomer, JobReconcileCatalog, JobSyncCredits, JobSendMail}
+
 // Job is one thing to do outside, wished for in the transaction that makes it
 // necessary. Kind and Key name it (see the outbox table); Payload is JSON.
 type Job struct {

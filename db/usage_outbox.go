@@ -23,7 +23,7 @@ type QueuedUsage struct {
 func (s *Store) ClaimUsage(ctx context.Context, provider string, most int, leasedUntil, now time.Time) ([]QueuedUsage, error) {
 	var rows []gen.UsageEvent
 	err := s.inTx(ctx, func(q *gen.Queries) (err error) {
-		if err := q.ReleaseUsage(ctx, millis(now)); err != nil {
+		if _, err := q.ReleaseUsage(ctx, millis(now)); err != nil {
 			return fmt.Errorf("release: %w", err)
 		}
 		rows, err = q.ClaimUsage(ctx, gen.ClaimUsageParams{
@@ -62,7 +62,12 @@ func (s *Store) UsageDue(ctx context.Context, provider string, now time.Time) (b
 func (s *Store) MarkUsageSent(ctx context.Context, ids []string, sentAt time.Time) error {
 	ms := millis(sentAt)
 	err := s.inTx(ctx, func(q *gen.Queries) error {
-		return q.MarkUsageSent(ctx, gen.MarkUsageSentParams{SentAt: &ms, Ids: ids})
+		for _, id := range ids {
+			if err := q.MarkUsageSent(ctx, gen.MarkUsageSentParams{SentAt: &ms, ID: id}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("mark %d events as sent: %w", len(ids), err)
@@ -73,7 +78,12 @@ func (s *Store) MarkUsageSent(ctx context.Context, ids []string, sentAt time.Tim
 // RetryUsage lets claimed events wait until next, with the reason.
 func (s *Store) RetryUsage(ctx context.Context, ids []string, reason string, next time.Time) error {
 	err := s.inTx(ctx, func(q *gen.Queries) error {
-		return q.RetryUsage(ctx, gen.RetryUsageParams{NextTryAt: millis(next), Error: reason, Ids: ids})
+		for _, id := range ids {
+			if err := q.RetryUsage(ctx, gen.RetryUsageParams{NextTryAt: millis(next), Error: reason, ID: id}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("let %d events wait: %w", len(ids), err)

@@ -127,8 +127,8 @@ func (m *Mailer) Send(ctx context.Context, id string, letter db.Mail) error {
 	return fmt.Errorf("send mail: %w", err)
 }
 
-// mailWorth is how long a mail is tried: what we send, sign-in codes above all, is
-// of no use much later.
+// mailWorth is how long a mail is tried that does not say itself when it is of no use
+// any more.
 const mailWorth = time.Hour
 
 // sendMail sends a mail that waits in the outbox.
@@ -137,14 +137,28 @@ func (w *Worker) sendMail(ctx context.Context, job db.Job) error {
 	if err := json.Unmarshal([]byte(job.Payload), &letter); err != nil {
 		return &unfit{"the mail cannot be read", err}
 	}
+	end := letter.ExpiresAt
+	if end.IsZero() {
+		end = job.CreatedAt.Add(mailWorth)
+	}
+	if !w.Now().Before(end) {
+		return &unfit{"given up: what it says counts no longer. Is SMTP_URL right, and does the mail server answer?", lastFailure(job)}
+	}
 	err := w.Mailer.Send(ctx, job.Key, letter)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, errMailRefused):
 		return &unfit{"not sent", err}
-	case w.Now().Sub(job.CreatedAt) > mailWorth:
-		return &unfit{"not sent within an hour, given up: is SMTP_URL right, and does the mail server answer?", err}
 	}
 	return &later{err}
+}
+
+// lastFailure is why the run before this one failed; nil if it did not, or if it never
+// came to an end.
+func lastFailure(job db.Job) error {
+	if job.Error == "" {
+		return nil
+	}
+	return errors.New(job.Error)
 }

@@ -73,7 +73,7 @@ func TestMailTrouble(t *testing.T) {
 		reason string
 	}{
 		{"nobody listens", nil, time.Minute, "waiting", "send mail"},
-		{"nobody listens for an hour", nil, 2 * time.Hour, "parked", "not sent within an hour"},
+		{"nobody listens until the code has expired", nil, time.Hour, "parked", "given up: what it says counts no longer"},
 		{"no such address", &mailbox{refuse: &smtp.SMTPError{Code: 550, Message: "no such user"}}, time.Minute, "parked", "no such user"},
 		{"the server is busy", &mailbox{refuse: &smtp.SMTPError{Code: 451, Message: "try later"}}, time.Minute, "waiting", "try later"},
 		{"the line breaks after the mail was taken", &mailbox{hangUp: true}, time.Minute, "", ""},
@@ -89,8 +89,12 @@ func TestMailTrouble(t *testing.T) {
 			s.step(db.JobSendMail)
 			s.later(tt.wait)
 			s.step(db.JobSendMail)
-			if job := s.trouble(); job.State != tt.state || !strings.Contains(job.Error, tt.reason) {
+			job := s.trouble()
+			if job.State != tt.state || !strings.Contains(job.Error, tt.reason) {
 				t.Errorf("the job is %q because %q, want %q because %q", job.State, job.Error, tt.state, tt.reason)
+			}
+			if kept := strings.Contains(job.Payload, "123456"); kept != (tt.state == "waiting") {
+				t.Errorf("the code is kept: %v, in a job that is %q", kept, job.State)
 			}
 		})
 	}

@@ -17,12 +17,16 @@ const (
 	unsettledBatch = 20
 )
 
-// readUnsettled reads anew the checkouts that have been open for a while. Of one that
-// has succeeded, everything that its buyer has is read too.
+// readUnsettled reads anew the checkouts that have been open for a while, each round
+// the next ones. Of one that has succeeded, everything that its buyer has is read too.
 func (w *Worker) readUnsettled(ctx context.Context) (int, error) {
-	refs, err := w.Store.UnsettledCheckouts(ctx, w.Now().Add(-unsettledAge), unsettledBatch)
+	refs, err := w.Store.UnsettledCheckouts(ctx, w.Now().Add(-unsettledAge), w.unsettledAfter, unsettledBatch, w.Now())
 	if err != nil {
 		return 0, err
+	}
+	w.unsettledAfter = "" // from the beginning again
+	if len(refs) == unsettledBatch {
+		w.unsettledAfter = refs[len(refs)-1].ProviderID
 	}
 	for _, ref := range refs {
 		object := w.reread(ctx, ref)

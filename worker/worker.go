@@ -38,9 +38,10 @@ type Worker struct {
 	loops   []loop
 	wakes   []chan struct{} // one per loop, with room for each of its runners
 
-	catalogAsked time.Time // by the reconcile loop alone
-	awaited      awaited
-	drifts       drifts
+	catalogAsked   time.Time // by the reconcile loop alone
+	unsettledAfter string    // by the unsettled loop alone: the id of the last checkout that it read
+	awaited        awaited
+	drifts         drifts
 }
 
 // New returns a Worker whose loops have not begun.
@@ -73,6 +74,7 @@ func (w *Worker) table() []loop {
 		w.jobs(db.JobReconcileCatalog, 1, w.reconcileCatalog),
 		w.jobs(db.JobSyncCredits, 2, w.syncCredits),
 		{name: "usage", every: idle, step: w.sendUsage},
+		{name: "prune", every: pruneRound, step: w.prune},
 	}
 }
 

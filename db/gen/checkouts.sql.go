@@ -50,12 +50,15 @@ func (q *Queries) OpenCheckout(ctx context.Context, arg OpenCheckoutParams) (Che
 
 const unsettledCheckouts = `-- name: UnsettledCheckouts :many
 SELECT provider, provider_id FROM checkouts
-WHERE customer_id <> '' AND status IN ('open', 'confirmed') AND deleted_at IS NULL AND copied_at < ?1
-ORDER BY copied_at LIMIT ?2
+WHERE customer_id <> '' AND status IN ('open', 'confirmed') AND expires_at > ?1
+    AND deleted_at IS NULL AND copied_at < ?2 AND provider_id > ?3
+ORDER BY provider_id LIMIT ?4
 `
 
 type UnsettledCheckoutsParams struct {
+	ExpiredAfter int64
 	CopiedBefore int64
+	AfterID      string
 	PageSize     int64
 }
 
@@ -64,9 +67,15 @@ type UnsettledCheckoutsRow struct {
 	ProviderID string
 }
 
-// Checkouts opened here that may still change at the provider, the oldest copies first.
+// Checkouts opened here that may still change at the provider and whose copy is old,
+// in the order of their ids, from one on.
 func (q *Queries) UnsettledCheckouts(ctx context.Context, arg UnsettledCheckoutsParams) ([]UnsettledCheckoutsRow, error) {
-	rows, err := q.db.QueryContext(ctx, unsettledCheckouts, arg.CopiedBefore, arg.PageSize)
+	rows, err := q.db.QueryContext(ctx, unsettledCheckouts,
+		arg.ExpiredAfter,
+		arg.CopiedBefore,
+		arg.AfterID,
+		arg.PageSize,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -131,6 +131,29 @@ func (q *Queries) InboxCounts(ctx context.Context) ([]InboxCountsRow, error) {
 	return items, nil
 }
 
+const pruneDeliveries = `-- name: PruneDeliveries :execrows
+DELETE FROM inbox WHERE id IN (
+    SELECT old.id FROM inbox AS old
+    WHERE old.state = 'done' AND old.next_try_at < ?1 AND old.done_at < ?1
+    ORDER BY old.next_try_at LIMIT ?2
+)
+`
+
+type PruneDeliveriesParams struct {
+	Before int64
+	Most   int64
+}
+
+// Deliveries that were applied long ago. A repetition is applied again then, which
+// changes nothing: versions and business keys stay.
+func (q *Queries) PruneDeliveries(ctx context.Context, arg PruneDeliveriesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneDeliveries, arg.Before, arg.Most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const receiveDelivery = `-- name: ReceiveDelivery :execrows
 INSERT INTO inbox (id, provider, endpoint, delivery_id, type, object_kind, object_id, body, sent_at, received_at, next_try_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)

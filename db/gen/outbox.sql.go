@@ -172,7 +172,8 @@ func (q *Queries) OutboxCounts(ctx context.Context) ([]OutboxCountsRow, error) {
 }
 
 const parkJob = `-- name: ParkJob :execrows
-UPDATE outbox SET state = 'parked', leased_until = 0, error = ?1
+UPDATE outbox SET state = 'parked', leased_until = 0, error = ?1,
+    payload = CASE WHEN kind = 'send_mail' THEN '{}' ELSE payload END
 WHERE id = ?2 AND generation = ?3 AND tries = ?4 AND state = 'waiting'
 `
 
@@ -183,6 +184,7 @@ type ParkJobParams struct {
 	Tries      int64
 }
 
+// A mail that is set aside may hold a secret, and nobody wants it later.
 func (q *Queries) ParkJob(ctx context.Context, arg ParkJobParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, parkJob,
 		arg.Error,
@@ -190,6 +192,29 @@ func (q *Queries) ParkJob(ctx context.Context, arg ParkJobParams) (int64, error)
 		arg.Generation,
 		arg.Tries,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const pruneJobs = `-- name: PruneJobs :execrows
+DELETE FROM outbox WHERE id IN (
+    SELECT old.id FROM outbox AS old
+    WHERE old.kind = ?1 AND old.state = 'done' AND old.next_try_at < ?2 AND old.done_at < ?2
+    ORDER BY old.next_try_at LIMIT ?3
+)
+`
+
+type PruneJobsParams struct {
+	Kind   string
+	Before int64
+	Most   int64
+}
+
+// Jobs that were done long ago. What they did is kept elsewhere.
+func (q *Queries) PruneJobs(ctx context.Context, arg PruneJobsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneJobs, arg.Kind, arg.Before, arg.Most)
 	if err != nil {
 		return 0, err
 	}
@@ -209,6 +234,19 @@ type ReleaseJobParams struct {
 func (q *Queries) ReleaseJob(ctx context.Context, arg ReleaseJobParams) error {
 	_, err := q.db.ExecContext(ctx, releaseJob, arg.ID, arg.LeasedUntil)
 	return err
+}
+
+const releaseJobs = `-- name: ReleaseJobs :execrows
+UPDATE outbox SET leased_until = 0 WHERE kind = ?1 AND state = 'waiting' AND leased_until > 0
+`
+
+// At the start of the only process: whoever held these leases is dead. Its try counts.
+func (q *Queries) ReleaseJobs(ctx context.Context, kind string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, releaseJobs, kind)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const retryJob = `-- name: RetryJob :execrows

@@ -7,7 +7,6 @@ package gen
 
 import (
 	"context"
-	"strings"
 )
 
 const addUsageHour = `-- name: AddUsageHour :exec
@@ -281,27 +280,16 @@ func (q *Queries) InsertUsageEvent(ctx context.Context, arg InsertUsageEventPara
 
 const markUsageSent = `-- name: MarkUsageSent :exec
 UPDATE usage_events SET state = 'sent', sent_at = ?1, leased_until = 0, error = ''
-WHERE state <> 'sent' AND id IN (/*SLICE:ids*/?)
+WHERE state <> 'sent' AND id = ?2
 `
 
 type MarkUsageSentParams struct {
 	SentAt *int64
-	Ids    []string
+	ID     string
 }
 
 func (q *Queries) MarkUsageSent(ctx context.Context, arg MarkUsageSentParams) error {
-	query := markUsageSent
-	var queryParams []interface{}
-	queryParams = append(queryParams, arg.SentAt)
-	if len(arg.Ids) > 0 {
-		for _, v := range arg.Ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	_, err := q.db.ExecContext(ctx, markUsageSent, arg.SentAt, arg.ID)
 	return err
 }
 
@@ -394,41 +382,32 @@ func (q *Queries) ParkUsage(ctx context.Context, arg ParkUsageParams) error {
 	return err
 }
 
-const releaseUsage = `-- name: ReleaseUsage :exec
+const releaseUsage = `-- name: ReleaseUsage :execrows
 UPDATE usage_events SET state = 'waiting', leased_until = 0 WHERE state = 'leased' AND leased_until <= ?1
 `
 
 // Events whose sender died with them wait again.
-func (q *Queries) ReleaseUsage(ctx context.Context, now int64) error {
-	_, err := q.db.ExecContext(ctx, releaseUsage, now)
-	return err
+func (q *Queries) ReleaseUsage(ctx context.Context, now int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, releaseUsage, now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const retryUsage = `-- name: RetryUsage :exec
 UPDATE usage_events SET state = 'waiting', next_try_at = ?1, leased_until = 0, error = ?2
-WHERE state = 'leased' AND id IN (/*SLICE:ids*/?)
+WHERE state = 'leased' AND id = ?3
 `
 
 type RetryUsageParams struct {
 	NextTryAt int64
 	Error     string
-	Ids       []string
+	ID        string
 }
 
 func (q *Queries) RetryUsage(ctx context.Context, arg RetryUsageParams) error {
-	query := retryUsage
-	var queryParams []interface{}
-	queryParams = append(queryParams, arg.NextTryAt)
-	queryParams = append(queryParams, arg.Error)
-	if len(arg.Ids) > 0 {
-		for _, v := range arg.Ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	_, err := q.db.ExecContext(ctx, retryUsage, arg.NextTryAt, arg.Error, arg.ID)
 	return err
 }
 

@@ -21,3 +21,12 @@ UPDATE inbox SET state = 'waiting', tries = 0, next_try_at = @now WHERE id = @id
 -- name: InboxCounts :many
 SELECT state, CAST(COUNT(*) AS BIGINT) AS deliveries, CAST(MIN(received_at) AS BIGINT) AS oldest
 FROM inbox GROUP BY state ORDER BY state;
+
+-- name: PruneDeliveries :execrows
+-- Deliveries that were applied long ago. A repetition is applied again then, which
+-- changes nothing: versions and business keys stay.
+DELETE FROM inbox WHERE id IN (
+    SELECT old.id FROM inbox AS old
+    WHERE old.state = 'done' AND old.next_try_at < @before AND old.done_at < @before
+    ORDER BY old.next_try_at LIMIT @most
+);

@@ -46,12 +46,26 @@ UPDATE outbox SET next_try_at = @next_try_at, leased_until = 0, error = @error
 WHERE id = @id AND generation = @generation AND tries = @tries AND state = 'waiting';
 
 -- name: ParkJob :execrows
-UPDATE outbox SET state = 'parked', leased_until = 0, error = @error
+-- A mail that is set aside may hold a secret, and nobody wants it later.
+UPDATE outbox SET state = 'parked', leased_until = 0, error = @error,
+    payload = CASE WHEN kind = 'send_mail' THEN '{}' ELSE payload END
 WHERE id = @id AND generation = @generation AND tries = @tries AND state = 'waiting';
 
 -- name: ReleaseJob :exec
 -- The run of an older generation ended, or was cut short: what is asked for now may begin.
 UPDATE outbox SET leased_until = 0 WHERE id = @id AND leased_until = @leased_until;
+
+-- name: ReleaseJobs :execrows
+-- At the start of the only process: whoever held these leases is dead. Its try counts.
+UPDATE outbox SET leased_until = 0 WHERE kind = @kind AND state = 'waiting' AND leased_until > 0;
+
+-- name: PruneJobs :execrows
+-- Jobs that were done long ago. What they did is kept elsewhere.
+DELETE FROM outbox WHERE id IN (
+    SELECT old.id FROM outbox AS old
+    WHERE old.kind = @kind AND old.state = 'done' AND old.next_try_at < @before AND old.done_at < @before
+    ORDER BY old.next_try_at LIMIT @most
+);
 
 -- name: OutboxCounts :many
 SELECT kind, state, CAST(COUNT(*) AS BIGINT) AS jobs, CAST(MIN(created_at) AS BIGINT) AS oldest

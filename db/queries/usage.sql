@@ -66,7 +66,7 @@ WHERE u.customer_id = @customer_id AND t.provider = @provider AND t.provider_met
     AND (u.occurred_at < @before_at OR (u.occurred_at = @before_at AND u.id < @before_id))
 ORDER BY u.occurred_at DESC, u.id DESC LIMIT @page_size;
 
--- name: ReleaseUsage :exec
+-- name: ReleaseUsage :execrows
 -- Events whose sender died with them wait again.
 UPDATE usage_events SET state = 'waiting', leased_until = 0 WHERE state = 'leased' AND leased_until <= @now;
 
@@ -83,11 +83,11 @@ RETURNING *;
 
 -- name: MarkUsageSent :exec
 UPDATE usage_events SET state = 'sent', sent_at = @sent_at, leased_until = 0, error = ''
-WHERE state <> 'sent' AND id IN (sqlc.slice('ids'));
+WHERE state <> 'sent' AND id = @id;
 
 -- name: RetryUsage :exec
 UPDATE usage_events SET state = 'waiting', next_try_at = @next_try_at, leased_until = 0, error = @error
-WHERE state = 'leased' AND id IN (sqlc.slice('ids'));
+WHERE state = 'leased' AND id = @id;
 
 -- name: ParkUsage :exec
 -- The provider can never accept it: it is kept, with the reason, for a person to see.

@@ -83,6 +83,7 @@ CREATE TABLE checkouts (
     PRIMARY KEY (provider, provider_id)
 );
 CREATE INDEX checkouts_customer ON checkouts (customer_id, created_at);
+CREATE INDEX checkouts_status ON checkouts (status, expires_at);
 
 CREATE TABLE subscriptions (
     provider             TEXT NOT NULL,

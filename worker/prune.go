@@ -1,0 +1,20 @@
+package worker
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// keepDone is how long deliveries and jobs that are done stay, to be looked at.
+	keepDone   = 30 * 24 * time.Hour
+	pruneRound = time.Hour
+	pruneBatch = 200 // few enough that a webhook never waits long for the writer
+)
+
+// prune removes what was done long ago, so that the database grows with what people
+// have and use, and not with every call that told us about it.
+func (w *Worker) prune(ctx context.Context) (int, error) {
+	n, err := w.Store.Prune(ctx, w.Now().Add(-keepDone), pruneBatch)
+	return int(n), err
+}
