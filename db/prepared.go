@@ -18,7 +18,8 @@ type prepared struct {
 	statements map[string]*sql.Stmt
 }
 
-// statementsMost bounds the cache against texts that grow with their arguments.
+// statementsMost bounds the cache. Our texts are a few dozen; one that grows with its
+// arguments would be many, and runs as it is once the cache is full.
 const statementsMost = 500
 
 var _ gen.DBTX = (*prepared)(nil)
@@ -27,56 +28,56 @@ func prepare(db *sql.DB) *prepared {
 	return &prepared{db: db, statements: map[string]*sql.Stmt{}}
 }
 
-// PrepareContext returns the statement of a text. Closing it is not the caller's.
-func (p *prepared) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+// statement is the prepared form of a text, or nil when the cache is full or the text
+// does not parse: running it as it is tells why.
+func (p *prepared) statement(ctx context.Context, query string) *sql.Stmt {
 	p.mu.RLock()
-	statement, known := p.statements[query]
+	statement, full := p.statements[query], len(p.statements) >= statementsMost
 	p.mu.RUnlock()
-	if known {
-		return statement, nil
+	if statement != nil || full {
+		return statement
 	}
 	statement, err := p.db.PrepareContext(context.WithoutCancel(ctx), query)
 	if err != nil {
-		return nil, err
+		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if first, raced := p.statements[query]; raced {
-		return first, statement.Close()
-	}
-	if len(p.statements) >= statementsMost {
-		return statement, nil // closed with the database
+	if first := p.statements[query]; first != nil { // somebody was faster
+		_ = statement.Close() // nothing runs in it
+		return first
 	}
 	p.statements[query] = statement
-	return statement, nil
+	return statement
+}
+
+// PrepareContext implements gen.DBTX. The statement is the caller's to close.
+func (p *prepared) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	return p.db.PrepareContext(ctx, query)
 }
 
 // ExecContext implements gen.DBTX.
 func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	statement, err := p.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
+	if statement := p.statement(ctx, query); statement != nil {
+		return statement.ExecContext(ctx, args...)
 	}
-	return statement.ExecContext(ctx, args...)
+	return p.db.ExecContext(ctx, query, args...)
 }
 
 // QueryContext implements gen.DBTX.
 func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	statement, err := p.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
+	if statement := p.statement(ctx, query); statement != nil {
+		return statement.QueryContext(ctx, args...)
 	}
-	return statement.QueryContext(ctx, args...)
+	return p.db.QueryContext(ctx, query, args...)
 }
 
-// QueryRowContext implements gen.DBTX. A text that does not parse is reported by the
-// row, as database/sql does.
+// QueryRowContext implements gen.DBTX.
 func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	statement, err := p.PrepareContext(ctx, query)
-	if err != nil {
-		return p.db.QueryRowContext(ctx, query, args...)
+	if statement := p.statement(ctx, query); statement != nil {
+		return statement.QueryRowContext(ctx, args...)
 	}
-	return statement.QueryRowContext(ctx, args...)
+	return p.db.QueryRowContext(ctx, query, args...)
 }
 
 // preparedTx runs the statements inside a transaction. There is one writing
@@ -120,9 +121,7 @@ func (p *preparedTx) statement(ctx context.Context, query string) *sql.Stmt {
 // learn prepares the texts that were new to a transaction, once it has ended.
 func (p *preparedTx) learn(ctx context.Context) {
 	for query := range p.own {
-		if _, err := p.prepared.PrepareContext(ctx, query); err != nil {
-			return // it works unprepared, only slower
-		}
+		p.prepared.statement(ctx, query)
 	}
 }
 
