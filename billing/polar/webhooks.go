@@ -28,6 +28,13 @@ var kinds = map[string]billing.Kind{
 	"subscription": billing.KindSubscription, "product": billing.KindProduct, "benefit_grant": billing.KindGrant,
 }
 
+// customerTypes are the types of the customer family whose data is a customer. Other
+// families carry their object in every type; what a new one of this family would carry
+// is not known.
+var customerTypes = map[string]bool{
+	"customer.created": true, "customer.updated": true, "customer.deleted": true, "customer.state_changed": true,
+}
+
 // creditTypes are the types after which credits may have moved: a purchase, the start,
 // renewal or end of a subscription, and Polar's own word that something did. Grants
 // are told by their benefit.
@@ -77,7 +84,7 @@ func (p *Provider) Decode(d billing.Delivery) (billing.Change, error) {
 		Type: e.Type, ProviderCustomerID: about.CustomerID, CreditsMoved: creditTypes[e.Type],
 	}
 	kind, known := kinds[e.family()]
-	if !known || about.ID == "" {
+	if !known || about.ID == "" || kind == billing.KindCustomer && !customerTypes[e.Type] {
 		return change, nil
 	}
 	object, err := p.object(kind, e.Data)

@@ -47,7 +47,7 @@ func TestDecode(t *testing.T) {
 		{"benefit_grant.created", custom, billing.KindGrant, "grant-1", false, false},
 		{"customer_seat.assigned customer_seat.claimed customer_seat.revoked member.created member.updated member.deleted", other, "", "", false, false},
 		{"refund.created refund.updated discount.created discount.updated discount.deleted", other, "", "", false, false},
-		{"benefit.created benefit.updated organization.updated planet.discovered", other, "", "", false, false},
+		{"benefit.created benefit.updated organization.updated planet.discovered customer.teleported", other, "", "", false, false},
 	}
 	for _, tt := range tests {
 		for name := range strings.FieldsSeq(tt.types) {
