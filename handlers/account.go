@@ -17,9 +17,7 @@ func (s *Server) showAccount(w http.ResponseWriter, r *http.Request, who auth.Vi
 
 func (s *Server) accountPage(w http.ResponseWriter, r *http.Request, who auth.Visitor, status int, name, problem string) error {
 	page := s.frame(r, who, "account.title", "")
-	if err := s.takeFlash(w, r, &page); err != nil {
-		return err
-	}
+	notice(r, &page)
 	sessions, err := s.Auth.Sessions(r.Context(), who)
 	if err != nil {
 		return err
@@ -47,7 +45,8 @@ func (s *Server) saveAccount(w http.ResponseWriter, r *http.Request, who auth.Vi
 	if err != nil {
 		return err
 	}
-	return s.toAccount(w, r, "account.saved")
+	redirect(w, "/account?done=saved")
+	return nil
 }
 
 // endSession handles POST /account/sessions/{id}/end: it signs out one of the
@@ -59,15 +58,7 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request, who auth.Vis
 	if err := s.Auth.EndSession(r.Context(), who, r.PathValue("id")); err != nil {
 		return err
 	}
-	return s.toAccount(w, r, "account.session_ended")
-}
-
-func (s *Server) toAccount(w http.ResponseWriter, r *http.Request, message string) error {
-	text := s.frame(r, auth.Visitor{}, "", "").T.T(message)
-	if err := s.Auth.SetFlash(w, r, auth.Flash{Tone: string(views.ToneGood), Text: text}); err != nil {
-		return err
-	}
-	redirect(w, "/account")
+	redirect(w, "/account?done=session_ended")
 	return nil
 }
 

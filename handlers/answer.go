@@ -21,10 +21,14 @@ import (
 // handler is one page or form. It answers, or returns an error that says why not.
 type handler func(w http.ResponseWriter, r *http.Request, who auth.Visitor) error
 
-// page lets anyone in; who tells whether somebody is signed in.
+// page lets anyone in; who tells whether somebody is signed in. What is made for
+// somebody is kept by no cache, the browser's included: every page carries a name.
 func (s *Server) page(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, err := s.Auth.Who(r)
+		if who.SignedIn() {
+			w.Header().Set("Cache-Control", "private, no-store")
+		}
 		if err == nil {
 			err = h(w, r, who)
 		}
@@ -39,11 +43,15 @@ func (s *Server) page(h handler) http.Handler {
 func (s *Server) signedIn(h handler) http.Handler {
 	return s.page(func(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 		w.Header().Set("Cache-Control", "private, no-store")
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 		if who.SignedIn() {
+			if !reads && !s.pace.pass(who.CustomerID, s.Now()) {
+				return fmt.Errorf("forms of customer %s: %w", who.CustomerID, errTooMany)
+			}
 			return h(w, r, who)
 		}
 		next := r.URL.RequestURI()
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if !reads {
 			next = s.afterSignIn(r)
 		}
 		http.Redirect(w, r, "/login?next="+url.QueryEscape(next), http.StatusSeeOther)
@@ -78,24 +86,21 @@ func say(kind error, message string, args ...any) error {
 	return &sentence{kind: kind, message: message, args: args}
 }
 
-// failures turns the kind of an error into a status. The first that fits counts.
+// failures turns the kind of an error into a status. The first that fits counts, so
+// what is more telling stands first: a sign-in refused for haste is also ErrDenied.
 var failures = []struct {
 	kind   error
 	status int
 }{
+	{errTooMany, http.StatusTooManyRequests},
 	{billing.ErrNotFound, http.StatusNotFound},
 	{billing.ErrDenied, http.StatusForbidden},
 	{billing.ErrConflict, http.StatusConflict},
 	{billing.ErrProvider, http.StatusServiceUnavailable},
-	{errTooLarge, http.StatusRequestEntityTooLarge},
-	{errTooMany, http.StatusTooManyRequests},
 	{billing.ErrInvalid, http.StatusBadRequest},
 }
 
-var (
-	errTooLarge = errors.New("request too large")
-	errTooMany  = errors.New("too many requests")
-)
+var errTooMany = errors.New("too many requests")
 
 // statusOf is the status for an error. One of no kind is our own fault.
 func statusOf(err error) int {
@@ -163,7 +168,7 @@ func (s *Server) frame(r *http.Request, who auth.Visitor, title string, nav view
 		T:         s.Catalogue.Translator(r.Header.Get("Accept-Language"), time.UTC),
 		Path:      r.URL.RequestURI(),
 		Nav:       nav,
-		Theme:     themeOf(r),
+		Theme:     s.themeOf(r),
 		Brand:     s.Brand,
 		Demo:      s.Demo,
 		RequestID: requestID(r.Context()),

@@ -129,6 +129,9 @@ func metadataNumber(text string) (number any, ok bool) {
 	return json.Number(text), true
 }
 
+// fieldsShown is how many fields of a refused form come back: an event has fewer.
+const fieldsShown = 50
+
 // refuseEvent shows the form again with what was typed and what is wrong with it.
 func (s *Server) refuseEvent(w http.ResponseWriter, r *http.Request, who auth.Visitor, problem error) error {
 	page, err := s.customerFrame(r, who, "usage.title", views.NavUsage)
@@ -139,7 +142,7 @@ func (s *Server) refuseEvent(w http.ResponseWriter, r *http.Request, who auth.Vi
 		Action: "/usage/events", EventID: db.NewID(), Event: r.PostFormValue("event"), Error: page.T.T("failure.bad_event"),
 	}
 	for i, key := range r.PostForm["key"] {
-		if i < len(r.PostForm["value"]) && (key != "" || r.PostForm["value"][i] != "") {
+		if len(form.Fields) < fieldsShown && i < len(r.PostForm["value"]) && (key != "" || r.PostForm["value"][i] != "") {
 			form.Fields = append(form.Fields, views.Field{Key: key, Value: r.PostForm["value"][i]})
 		}
 	}

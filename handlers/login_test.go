@@ -259,8 +259,8 @@ func TestAccount(t *testing.T) {
 	ada.signIn("ada@example.com")
 	eve.signIn("eve@example.com")
 
-	ada.post("/account", "name", "  Ada   Lovelace").leads(t, http.StatusSeeOther, "/account")
-	page := ada.get("/account")
+	ada.post("/account", "name", "  Ada   Lovelace").leads(t, http.StatusSeeOther, "/account?done=saved")
+	page := ada.get("/account?done=saved")
 	if name, _ := page.Find("input[name=name]").Attr("value"); name != "Ada Lovelace" || !strings.Contains(page.Text(), "Saved.") {
 		t.Errorf("name %q after saving", name)
 	}
@@ -276,7 +276,7 @@ func TestAccount(t *testing.T) {
 	if answer := eve.post(other); answer.status != http.StatusNotFound {
 		t.Errorf("ending somebody else's session: status %d, want 404", answer.status)
 	}
-	ada.post(other).leads(t, http.StatusSeeOther, "/account")
+	ada.post(other).leads(t, http.StatusSeeOther, "/account?done=session_ended")
 	phone.get("/account").leads(t, http.StatusSeeOther, "/login?next=%2Faccount")
 	if answer := ada.post(other); answer.status != http.StatusNotFound {
 		t.Errorf("ending it again: status %d, want 404", answer.status)

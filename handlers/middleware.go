@@ -39,9 +39,10 @@ func (s *Server) observed(next http.Handler) http.Handler {
 					panic(cause)
 				}
 				s.Log.ErrorContext(r.Context(), "panic", "cause", cause, "stack", string(debug.Stack()))
-				if seen.status == 0 {
-					s.fail(seen, r, auth.Visitor{}, fmt.Errorf("panic: %v", cause))
+				if seen.status != 0 {
+					panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 				}
+				s.fail(seen, r, auth.Visitor{}, fmt.Errorf("panic: %v", cause))
 			}
 			s.Log.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,
 				"status", seen.status, "bytes", seen.bytes, "took", s.Now().Sub(start).Round(time.Microsecond))
@@ -71,6 +72,16 @@ func (w *witness) Write(p []byte) (int, error) {
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
+}
+
+// Flush is for the compression, which flushes only through a writer that is itself an
+// http.Flusher: without it the events of a stream wait for its end.
+func (w *witness) Flush() {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	// What cannot be flushed now is sent later; a reader who left cannot be told.
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 // Unwrap lets http.ResponseController reach the connection.

@@ -74,10 +74,15 @@ func (s *Server) customerFrame(r *http.Request, who auth.Visitor, title string, 
 			page.AsOf = &views.AsOf{At: page.T.Ago(state.SyncedAt, s.Now()), Stale: state.Error != ""}
 		}
 	}
+	notice(r, &page)
+	return page, nil
+}
+
+// notice says what the last action came to, if the address names one.
+func notice(r *http.Request, page *views.Page) {
 	if n, ok := notices[r.URL.Query().Get("done")]; ok {
 		page.Flash = &views.Flash{Tone: n.tone, Text: page.T.T(n.message)}
 	}
-	return page, nil
 }
 
 // notices say what the last action came to. The address names one, and nothing of a
@@ -89,6 +94,9 @@ var notices = map[string]struct {
 	"canceled": {views.ToneGood, "notice.canceled"},
 	"resumed":  {views.ToneGood, "notice.resumed"},
 	"sent":     {views.ToneGood, "notice.sent"},
+
+	"saved":         {views.ToneGood, "account.saved"},
+	"session_ended": {views.ToneGood, "account.session_ended"},
 }
 
 // needs lists what the customer should act on, the most urgent first.

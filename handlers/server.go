@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"sync/atomic"
@@ -32,7 +31,6 @@ type Config struct {
 	BaseURL       string                                        // public origin of the portal, without a slash at the end
 	Demo          *views.Demo                                   // set when the offline twin is behind this portal; may be nil
 	Personas      []Persona                                     // one-click sign-ins of the demo; may be nil
-	Proxies       []netip.Prefix                                // peers whose forwarded headers count; may be nil
 	BrowserEvents []string                                      // names of the events that a signed-in browser may send; empty for none
 	Styles        bool                                          // serve /styleguide
 	Poke          func()                                        // tells the worker that there is something to do
@@ -55,6 +53,8 @@ type Server struct {
 	csp          string
 
 	refusedWebhooks atomic.Int64 // since start
+	pace            pace         // of each customer's forms
+	streams         streams      // open ones
 }
 
 // New checks the configuration and returns a Server.
@@ -108,7 +108,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.Handle("POST /logout", s.page(s.signOut))
 
 	mux.Handle("POST /checkout", s.signedIn(s.startCheckout))
-	mux.Handle("GET /checkout/success", s.signedIn(s.showSuccess))
+	mux.Handle("GET /checkout/success", withoutToken(s.signedIn(s.showSuccess)))
 	mux.Handle("GET /checkout/stream", s.signedIn(s.streamSuccess))
 	mux.Handle("GET /portal", s.signedIn(s.showPortal))
 	mux.Handle("POST /portal/provider", s.signedIn(s.openProviderPortal))

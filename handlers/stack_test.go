@@ -14,7 +14,6 @@ import (
 	"counterfoil/auth"
 	"counterfoil/billing/polar"
 	"counterfoil/db"
-	"counterfoil/db/dbtest"
 	"counterfoil/handlers"
 	"counterfoil/twin/server"
 	"counterfoil/views"
@@ -27,8 +26,11 @@ type stack struct {
 	t      *testing.T
 	url    string
 	store  *db.Store
+	path   string // of the database
 	worker *worker.Worker
 	twin   *server.Server
+
+	stopping chan struct{} // closed by a test to end streams
 }
 
 // start runs a stack until the end of the test.
@@ -44,7 +46,11 @@ func startWith(t *testing.T, webhooks bool) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stack{t: t, url: "http://" + listener.Addr().String(), store: dbtest.Open(t)}
+	s := &stack{t: t, url: "http://" + listener.Addr().String(), path: filepath.Join(t.TempDir(), "portal.db"), stopping: make(chan struct{})}
+	if s.store, err = db.Open(t.Context(), "file:"+s.path); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.store.Close() })
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	config := server.Config{Addr: "127.0.0.1:0", Path: filepath.Join(t.TempDir(), "twin.db"), Seed: true, Log: log, Now: time.Now}
 	if webhooks {
@@ -74,7 +80,7 @@ func startWith(t *testing.T, webhooks bool) *stack {
 	portal, err := handlers.New(handlers.Config{
 		Store: s.store, Auth: authority, Provider: provider, Catalogue: catalogue, BaseURL: s.url,
 		BrowserEvents: []string{"ai_usage", "file_uploaded"}, Poke: s.worker.Poke, Await: s.worker.Await,
-		Stopping: make(chan struct{}), Now: time.Now, Log: log,
+		Styles: true, Stopping: s.stopping, Now: time.Now, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -17,16 +17,8 @@ import (
 // showSuccess handles GET /checkout/success?checkout_id=..., where the provider's
 // checkout sends the browser back to. The URL proves nothing: the checkout must be
 // one that this customer opened here, and what the page says comes from the mirror.
-// Polar appends a bearer token to the URL; it is dropped by an immediate redirect,
-// before anything is shown.
 func (s *Server) showSuccess(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	query := r.URL.Query()
-	id := query.Get("checkout_id")
-	if clean := "checkout_id=" + url.QueryEscape(id); r.URL.RawQuery != clean && id != "" {
-		w.Header().Set("Location", "/checkout/success?"+clean)
-		w.WriteHeader(http.StatusSeeOther)
-		return nil
-	}
+	id := r.URL.Query().Get("checkout_id")
 	page := s.frame(r, who, "success.title", views.NavPlans)
 	outcome, err := s.Store.CheckoutOutcome(r.Context(), who.CustomerID, id)
 	if errors.Is(err, billing.ErrNotFound) {
@@ -47,6 +39,24 @@ func (s *Server) showSuccess(w http.ResponseWriter, r *http.Request, who auth.Vi
 		model.StreamURL = "/checkout/stream?checkout_id=" + url.QueryEscape(id)
 	}
 	return s.render(w, r, http.StatusOK, views.SuccessPage(page, model))
+}
+
+// withoutToken drops the bearer token that Polar appends to the success URL, by an
+// immediate redirect. It comes before the sign-in, which would keep the whole address
+// to come back to.
+func withoutToken(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		clean := ""
+		if id := r.URL.Query().Get("checkout_id"); id != "" {
+			clean = "?checkout_id=" + url.QueryEscape(id)
+		}
+		if "?"+r.URL.RawQuery != clean && r.URL.RawQuery != "" {
+			w.Header().Set("Cache-Control", "no-store")
+			redirect(w, "/checkout/success"+clean)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // success says where a purchase stands. Paid means that the mirror has the paid
@@ -109,6 +119,7 @@ func (s *Server) nextSteps(t *views.Translator, state views.CheckoutState) []vie
 const (
 	streamFor   = 50 * time.Second
 	streamEvery = 300 * time.Millisecond
+	streamPause = 5 * time.Second // until the page asks again, when there is no room
 )
 
 // streamSuccess handles GET /checkout/stream?checkout_id=...: server-sent events that
@@ -124,6 +135,14 @@ func (s *Server) streamSuccess(w http.ResponseWriter, r *http.Request, who auth.
 		return fmt.Errorf("stream checkout %s: %w", id, err)
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx, ngx_http_proxy_module: pass events on as they come
+	leave, room := s.streams.enter(who.CustomerID)
+	defer leave()
+	if !room {
+		// A reader who left cannot be told.
+		_, _ = fmt.Fprintf(w, "retry: %d\nevent: state\ndata: %s\n\n", streamPause.Milliseconds(), checkoutState(outcome))
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), streamFor)
 	defer cancel()
 	for state := views.CheckoutState(""); ; {

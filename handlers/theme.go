@@ -8,10 +8,16 @@ import (
 	"counterfoil/views"
 )
 
-const themeCookie = "theme"
+// themeCookie is the cookie's name. Over https no sibling domain can plant one.
+func (s *Server) themeCookie() string {
+	if s.cookieSecure {
+		return "__Host-theme"
+	}
+	return "theme"
+}
 
-func themeOf(r *http.Request) views.Theme {
-	cookie, err := r.Cookie(themeCookie)
+func (s *Server) themeOf(r *http.Request) views.Theme {
+	cookie, err := r.Cookie(s.themeCookie())
 	if err != nil {
 		return views.ThemeSystem
 	}
@@ -22,7 +28,7 @@ func themeOf(r *http.Request) views.Theme {
 func (s *Server) chooseTheme(w http.ResponseWriter, r *http.Request, _ auth.Visitor) error {
 	theme := views.ParseTheme(r.PostFormValue("theme"))
 	cookie := &http.Cookie{
-		Name: themeCookie, Value: string(theme), Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+		Name: s.themeCookie(), Value: string(theme), Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
 		SameSite: http.SameSiteLaxMode, Secure: s.cookieSecure, HttpOnly: true,
 	}
 	if theme == views.ThemeSystem {
