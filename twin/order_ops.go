@@ -17,8 +17,7 @@ func (x *tx) item(label string, amount int64, priceID string, proration bool) Or
 	return OrderItem{ID: newID(), Stamp: x.made(), Label: label, Amount: amount, PriceID: priceID, Proration: proration}
 }
 
-// newOrder adds up an order, not yet stored. A negative sum becomes the customer's balance, and a balance is
-// used up by what is due.
+// newOrder adds up an order, not yet stored.
 func (x *tx) newOrder(customerID, reason, currency string, items []OrderItem, discount *Discount) Order {
 	o := Order{
 		ID: newID(), Stamp: x.made(), Number: x.nextOrderNumber(), Status: OrderPending, Reason: reason,
@@ -35,9 +34,15 @@ func (x *tx) newOrder(customerID, reason, currency string, items []OrderItem, di
 	}
 	o.Net = o.Subtotal - o.Discount
 	o.Total = o.Net + o.Tax
-	o.AppliedBalance = x.useBalance(customerID, o.Total)
-	o.Due = o.Total - o.AppliedBalance
+	o.Due = o.Total
 	return o
+}
+
+// settleBalance pays an order from what the customer is owed; a negative total is paid in. What is bought in a
+// checkout does not take part: it costs what the page said.
+func (x *tx) settleBalance(o *Order) {
+	o.AppliedBalance = x.useBalance(o.CustomerID, o.Total)
+	o.Due = o.Total - o.AppliedBalance
 }
 
 // useBalance pays total from what the customer is owed and returns how much; a negative total is paid in.

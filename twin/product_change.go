@@ -131,6 +131,7 @@ func basePriceID(sub Subscription) string {
 // credited to the customer's balance.
 func (x *tx) invoiceChange(sub Subscription, p Product, items []OrderItem) error {
 	o := x.newOrder(sub.CustomerID, "subscription_update", sub.Currency, items, nil)
+	x.settleBalance(&o)
 	o.ProductID, o.SubscriptionID, o.CheckoutID = p.ID, sub.ID, sub.CheckoutID
 	o.Description, o.SeatCount, o.Metadata = "Change to "+p.Name, sub.SeatCount, sub.Metadata
 	if o.Due > 0 && !x.charge(&o) {

@@ -88,6 +88,7 @@ func (x *tx) renewalOrder(sub *Subscription) (Order, error) {
 		}
 	}
 	o := x.newOrder(sub.CustomerID, "subscription_cycle", sub.Currency, items, x.cycleDiscount(sub))
+	x.settleBalance(&o)
 	o.ProductID, o.SubscriptionID, o.CheckoutID = p.ID, sub.ID, sub.CheckoutID
 	o.Description, o.SeatCount, o.Metadata, o.CustomFieldData = p.Name, sub.SeatCount, sub.Metadata, sub.CustomFieldData
 	return o, nil

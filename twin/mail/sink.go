@@ -28,7 +28,7 @@ type Keep func(ctx context.Context, m twin.Mail) (twin.Mail, error)
 // Sink is an SMTP server that accepts all mail and passes it to a Keep.
 type Sink struct {
 	server *smtp.Server
-	addr   net.Addr
+	listen net.Listener
 	stop   context.CancelFunc
 	done   chan struct{}
 }
@@ -49,7 +49,7 @@ func Start(addr string, keep Keep, log *slog.Logger) (*Sink, error) {
 	server.ReadTimeout, server.WriteTimeout = patience, patience
 	server.EnableSMTPUTF8 = true
 	server.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
-	sink := &Sink{server: server, addr: listener.Addr(), stop: stop, done: make(chan struct{})}
+	sink := &Sink{server: server, listen: listener, stop: stop, done: make(chan struct{})}
 	go func() {
 		defer close(sink.done)
 		if err := server.Serve(listener); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
@@ -60,12 +60,16 @@ func Start(addr string, keep Keep, log *slog.Logger) (*Sink, error) {
 }
 
 // Addr is the host:port to send mail to.
-func (s *Sink) Addr() string { return s.addr.String() }
+func (s *Sink) Addr() string { return s.listen.Addr().String() }
 
 // Close stops listening and drops open connections. It may be repeated.
 func (s *Sink) Close() error {
 	s.stop()
 	err := s.server.Close()
+	// A server closed before its goroutine began to serve does not know its listener yet.
+	if second := s.listen.Close(); second != nil && !errors.Is(second, net.ErrClosed) {
+		err = errors.Join(err, second)
+	}
 	<-s.done
 	if err != nil && !errors.Is(err, smtp.ErrServerClosed) {
 		return fmt.Errorf("close mail sink: %w", err)
