@@ -53,7 +53,7 @@ export const life = {
     await polar.discounts.delete({ id: discount.id });
   },
   async "a purchase"() {
-    const { customerId } = await buy(w.book, { customerEmail: "reader@example.com", metadata: { shelf: 7 } });
+    const { customerId } = await buy(w.book, { customerEmail: "reader@example.com", metadata: { shelf: 7 } }, cards.refundsLate);
     w.reader = await polar.customers.get({ id: customerId });
     await polar.benefits.update({ id: w.note.id, requestBody: { type: "custom", properties: { note: "Thank you again" } } });
   },
@@ -81,6 +81,7 @@ export const life = {
     await polar.orders.update({ id: order.id, orderUpdate: { billingName: "R. Eader", billingAddress: { country: "DE", city: "Bonn", line1: "Am Markt 1", postalCode: "53111" } } });
     await polar.orders.generateInvoice({ id: order.id });
     await polar.refunds.create({ orderId: order.id, reason: "customer_request", amount: 500 });
+    await later("2h"); // the card network takes its time with this card
     await polar.refunds.create({ orderId: order.id, reason: "customer_request", amount: order.netAmount - 500, revokeBenefits: true });
   },
   async "a team with seats"() {

@@ -12,13 +12,17 @@ export const polar = new Polar({ accessToken: token, serverURL: url });
 // signedIn is the SDK of a page that a customer is signed in to, by a session of theirs.
 export const signedIn = (session) => new Polar({ accessToken: session, serverURL: url });
 
-export const cards = { succeeds: "4242424242424242", declined: "4000000000000002", failsLater: "4000000000000341" };
+export const cards = { succeeds: "4242424242424242", declined: "4000000000000002", failsLater: "4000000000000341", bankAsks: "4000002500003155", refundsLate: "4000000000007726" };
+
+// control calls the twin's own API, for what no client can bring about.
+export async function control(path, body) {
+  const res = await fetch(`${url}/_twin/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  if (!res.ok) throw new Error(`/_twin/${path} ${JSON.stringify(body)}: ${res.status} ${await res.text()}`);
+  return res.json();
+}
 
 // later moves the twin's clock forward by a duration in Go's notation, such as "36h".
-export async function later(by) {
-  const res = await fetch(`${url}/_twin/clock`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ by }) });
-  if (!res.ok) throw new Error(`move the clock by ${by}: ${res.status} ${await res.text()}`);
-}
+export const later = (by) => control("clock", { by });
 
 // pay fills in the hosted page of a checkout and sends it, as a browser would. It returns the status of the
 // answer and where it sends the buyer.
@@ -29,6 +33,13 @@ export async function pay(checkoutURL, { email, card = cards.succeeds, country =
   if (email) form.set("email", email);
   const res = await fetch(checkoutURL, { method: "POST", body: form, redirect: "manual" });
   return { status: res.status, location: res.headers.get("location"), page: await res.text() };
+}
+
+// letter is the text of the newest mail that the twin sent to an address.
+export async function letter(address) {
+  const { items } = await (await fetch(`${url}/_twin/mail.json?to=${encodeURIComponent(address)}`)).json();
+  if (items.length === 0) throw new Error(`no mail to ${address}`);
+  return items[0].text;
 }
 
 // everything is the list of a paginated answer of the SDK, all pages.
