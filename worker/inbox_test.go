@@ -162,9 +162,14 @@ func TestOnePurchaseIsReadOnce(t *testing.T) {
 type counting struct {
 	billing.Provider
 	fetches int
+	seen    map[billing.Ref]bool
 }
 
 func (c *counting) Fetch(ctx context.Context, ref billing.Ref) (billing.Object, error) {
+	if c.seen == nil {
+		c.seen = map[billing.Ref]bool{}
+	}
 	c.fetches++
+	c.seen[ref] = true
 	return c.Provider.Fetch(ctx, ref)
 }
