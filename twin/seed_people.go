@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -25,15 +26,11 @@ func (s *seeder) playSamAndPat(begin time.Time) {
 	random := rand.New(rand.NewPCG(20, 26))
 	var pat string
 	for day := 0; s.err == nil; day++ {
-		evening := begin.AddDate(0, 0, day).Truncate(24 * time.Hour).Add(21 * time.Hour)
-		if evening.After(s.now.Add(-time.Minute)) {
+		morning := begin.AddDate(0, 0, day).Truncate(24 * time.Hour).Add(9 * time.Hour)
+		if morning.Add(workday).After(s.now.Add(-time.Minute)) {
 			break
 		}
-		if pat == "" && patBegins.Before(evening) {
-			s.at(patBegins)
-			pat = s.subscribe("Pat Lindqvist", "pat@example.com", &Address{Line1: "Storgatan 4", City: "Lund", PostalCode: "222 23", Country: "SE"})
-		}
-		s.at(evening)
+		s.at(morning)
 		if tell := story[day]; tell != nil {
 			tell()
 		}
@@ -42,14 +39,41 @@ func (s *seeder) playSamAndPat(begin time.Time) {
 			s.buyPack("sam@example.com")
 			packs++
 		}
+		var agenda []errand
 		if s.balance(sam) > Units(200) { // otherwise Sam waits for the renewal
-			s.use(sam, "sam", evening, day, 3+day/105, random)
+			agenda = s.uses(sam, "sam", morning, day, 3+day/105, random)
 		}
-		if pat != "" {
-			s.use(pat, "pat", evening, day, 4, random)
-			if s.now.Sub(evening) < 5*24*time.Hour {
+		if pat == "" && patBegins.Before(morning.AddDate(0, 0, 1)) {
+			agenda = append(agenda, errand{patBegins, func() {
+				pat = s.subscribe("Pat Lindqvist", "pat@example.com", &Address{Line1: "Storgatan 4", City: "Lund", PostalCode: "222 23", Country: "SE"})
+			}})
+		} else if pat != "" {
+			if s.now.Sub(morning) < 6*24*time.Hour {
 				s.check("spoil card", s.e.SetCard(s.ctx, pat, CardFailsLate))
 			}
+			agenda = append(agenda, s.uses(pat, "pat", morning, day, 4, random)...)
+		}
+		s.run(agenda)
+	}
+}
+
+// workday is how long a day of work is.
+const workday = 12 * time.Hour
+
+// errand is something that happens at a time of the day.
+type errand struct {
+	at time.Time
+	do func()
+}
+
+// run plays a day in the order of time, each thing when it happens: Polar counts a use in the period in which
+// it arrives, so one that was reported late could end up in another period than its own.
+func (s *seeder) run(agenda []errand) {
+	slices.SortStableFunc(agenda, func(a, b errand) int { return a.at.Compare(b.at) })
+	for _, e := range agenda {
+		s.at(e.at)
+		if s.err == nil {
+			e.do()
 		}
 	}
 }
@@ -110,21 +134,24 @@ func (s *seeder) balance(customerID string) Quantity {
 	return 0
 }
 
-// use reports one day of work: busy weekdays, quiet weekends, some days off.
-func (s *seeder) use(customerID, who string, evening time.Time, day, busy int, random *rand.Rand) {
-	if weekend := evening.Weekday() == time.Saturday || evening.Weekday() == time.Sunday; weekend {
+// uses is one day of work: busy weekdays, quiet weekends, some days off.
+func (s *seeder) uses(customerID, who string, morning time.Time, day, busy int, random *rand.Rand) (agenda []errand) {
+	if weekend := morning.Weekday() == time.Saturday || morning.Weekday() == time.Sunday; weekend {
 		busy = 1
 	}
 	if s.err != nil || random.IntN(9) == 0 {
-		return
+		return nil
 	}
-	var batch []EventInput
 	add := func(name string, metadata Metadata) {
-		at := evening.Add(-time.Duration(1+random.IntN(12*60)) * time.Minute)
-		batch = append(batch, EventInput{
+		at := morning.Add(time.Duration(1+random.IntN(int(workday/time.Minute))) * time.Minute)
+		use := EventInput{
 			Name: name, CustomerID: customerID, Timestamp: at, Metadata: metadata,
-			ExternalID: fmt.Sprintf("seed-%s-%d-%d", who, day, len(batch)),
-		})
+			ExternalID: fmt.Sprintf("seed-%s-%d-%d", who, day, len(agenda)),
+		}
+		agenda = append(agenda, errand{at, func() {
+			_, _, err := s.e.Ingest(s.ctx, []EventInput{use})
+			s.check("usage", err)
+		}})
 	}
 	models := []string{"lumen-swift", "lumen-swift", "lumen-deep"}
 	for range busy + random.IntN(3) {
@@ -137,6 +164,5 @@ func (s *seeder) use(customerID, who string, evening time.Time, day, busy int, r
 	for range random.IntN(busy) {
 		add("file_uploaded", Metadata{"kind": []string{"pdf", "docx", "md"}[random.IntN(3)], "kilobytes": json.Number(strconv.Itoa(40 + random.IntN(4000)))})
 	}
-	_, _, err := s.e.Ingest(s.ctx, batch)
-	s.check("usage", err)
+	return agenda
 }

@@ -18,9 +18,9 @@ import (
 // Fourteen months of a stranger's history are read at his first sign-in: afterwards
 // the wallets hold what the provider says, and reading again changes nothing.
 func TestSyncOfALongHistory(t *testing.T) {
-	for _, email := range []string{"sam@example.com", "pat@example.com"} {
+	for email, hour := range map[string]time.Duration{"sam@example.com": 14, "pat@example.com": 19} {
 		t.Run(email, func(t *testing.T) {
-			s := newStoryStage(t)
+			s := newStoryStageAt(t, hour)
 			me := s.signUpAndSync(email)
 			first := s.wallets(me)
 			if len(first) == 0 {
@@ -117,15 +117,18 @@ func TestSyncWaitsForTheCatalog(t *testing.T) {
 	other.agree(him)
 }
 
-// newStoryStage is a stage whose twin has the demo's people, at two in the morning. Their
-// uses are reported every evening, so that at this hour no report has crossed a
-// renewal: lists tell when a use happened, and a provider counts it when it arrives,
-// which nobody can know who reads it all for the first time.
+// newStoryStage is a stage whose twin has the demo's people, at two in the morning.
 func newStoryStage(t *testing.T) *stage {
 	t.Helper()
+	return newStoryStageAt(t, 2)
+}
+
+// newStoryStageAt is the same at another full hour of tomorrow, UTC: their history
+// begins and renews at that hour.
+func newStoryStageAt(t *testing.T, hour time.Duration) *stage {
+	t.Helper()
 	s := newStage(t, false)
-	night := time.Now().UTC().Truncate(24 * time.Hour).Add(26 * time.Hour)
-	s.later(time.Until(night))
+	s.later(time.Until(time.Now().UTC().Truncate(24 * time.Hour).Add((24 + hour) * time.Hour)))
 	seeded, err := server.Start(t.Context(), server.Config{
 		Addr: "127.0.0.1:0", Path: filepath.Join(t.TempDir(), "twin.db"), Seed: true, Log: s.Log, Now: s.now,
 	})
