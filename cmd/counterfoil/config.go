@@ -35,7 +35,7 @@ type config struct {
 	BrowserEvents  []string       `env:"COUNTERFOIL_BROWSER_EVENTS"`                   // usage events that a signed-in browser may send, comma list; default none
 	Styleguide     bool           `env:"COUNTERFOIL_STYLEGUIDE"`                       // serve /styleguide; always on with the twin
 
-	DatabaseURL string `env:"DATABASE_URL"` // file:PATH; default counterfoil.db in the data folder
+	DatabaseURL string `env:"DATABASE_URL"` // file:PATH; default counterfoil.db in the data folder, demo.db with the twin
 	SMTPURL     string `env:"SMTP_URL"`     // smtp:// or smtps://user:password@host:port
 
 	PolarToken   string   `env:"POLAR_ACCESS_TOKEN"`                   // organization access token; secret
@@ -72,7 +72,11 @@ func readConfig() (config, error) {
 	}
 	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
 	if c.DatabaseURL == "" {
-		c.DatabaseURL = "file:" + filepath.Join(c.Data, "counterfoil.db")
+		name := "counterfoil.db"
+		if c.demo() {
+			name = "demo.db" // invented people, plans and payments never mix with true ones
+		}
+		c.DatabaseURL = "file:" + filepath.Join(c.Data, name)
 	}
 	return c, c.check()
 }
@@ -90,6 +94,17 @@ func (c *config) check() error {
 	if c.demo() && !local {
 		return errors.New("no billing provider is configured: set POLAR_ACCESS_TOKEN and POLAR_WEBHOOK_SECRET (the offline twin serves loopback addresses only)")
 	}
+	listen, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return fmt.Errorf("COUNTERFOIL_ADDR is %q: give host:port, such as localhost:8080", c.Addr)
+	}
+	local = local && loopback(listen)
+	if c.demo() && !local {
+		return fmt.Errorf("COUNTERFOIL_ADDR is %q, which others can reach, and no billing provider is configured: the demo lets everybody in, so it listens on loopback addresses only", c.Addr)
+	}
+	if c.demo() && len(c.PolarSecrets) > 0 {
+		return errors.New("POLAR_WEBHOOK_SECRET is set and POLAR_ACCESS_TOKEN is not: set both for Polar, or none for the demo")
+	}
 	if !c.demo() && len(c.PolarSecrets) == 0 {
 		return errors.New("POLAR_WEBHOOK_SECRET is not set: without it no webhook can be trusted")
 	}
@@ -98,6 +113,11 @@ func (c *config) check() error {
 	}
 	if !local && isTwinSecret(append(c.PolarSecrets, c.PolarToken)) {
 		return errors.New("POLAR_ACCESS_TOKEN or POLAR_WEBHOOK_SECRET is the offline twin's, which everybody knows: set your own")
+	}
+	for _, network := range c.Proxies {
+		if network.Bits() == 0 {
+			return fmt.Errorf("COUNTERFOIL_TRUSTED_PROXIES has %s, which is everybody: anyone could then claim any address", network)
+		}
 	}
 	if c.ReconcileEvery < time.Minute {
 		return fmt.Errorf("COUNTERFOIL_RECONCILE_EVERY is %s: one minute is the least", c.ReconcileEvery)
@@ -109,6 +129,15 @@ func (c *config) check() error {
 		c.MailFrom = "no-reply@" + base.Hostname()
 	}
 	return nil
+}
+
+// doubts are settings that work, but hardly as they were meant.
+func (c config) doubts() []string {
+	var doubts []string
+	if strings.HasPrefix(c.BaseURL, "https:") && len(c.Proxies) == 0 {
+		doubts = append(doubts, "COUNTERFOIL_TRUSTED_PROXIES is not set: https ends at a proxy, and all visitors behind it share one visitor's limit of sign-ins")
+	}
+	return doubts
 }
 
 // slugs reads COUNTERFOIL_PRODUCTS into product id -> slug.

@@ -24,6 +24,9 @@ const (
 
 // serve runs the portal until ctx ends, then lets what is under way finish.
 func serve(ctx context.Context, c config, log *slog.Logger, out io.Writer) error {
+	for _, doubt := range c.doubts() {
+		log.Warn(doubt)
+	}
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s (COUNTERFOIL_ADDR): %w", c.Addr, err)
