@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"counterfoil/billing"
@@ -135,32 +136,15 @@ type UsageEvent struct {
 	Units billing.Credits
 }
 
-// RecentEvents lists one page of what a customer used, latest first: of one meter in
-// the order in which events were posted, or, for the zero Ref, of everything in the
-// order in which it happened. A meter that cannot be counted event by event lists
-// nothing. Pass "" first and then next, which is "" after the last page. ErrInvalid:
-// before is not a next of this list.
+// RecentEvents lists one page of what a customer used, latest first by when it
+// happened: of one meter, or of everything for the zero Ref. A meter that cannot be
+// counted event by event lists nothing. Pass "" first and then next, which is "" after
+// the last page. ErrInvalid: before is not a next of this list.
 func (s *Store) RecentEvents(ctx context.Context, customerID string, meter billing.Ref, before string, size int) (events []UsageEvent, next string, err error) {
 	if meter == (billing.Ref{}) {
 		return s.allEvents(ctx, customerID, before, size)
 	}
-	seq, err := parseSeq(before)
-	if err != nil {
-		return nil, "", err
-	}
-	rows, err := s.r.MeterEventsBefore(ctx, gen.MeterEventsBeforeParams{
-		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID,
-		BeforeSeq: seq, PageSize: int64(size) + 1,
-	})
-	if err != nil {
-		return nil, "", fmt.Errorf("events of customer %s on meter %s: %w", customerID, meter.ProviderID, err)
-	}
-	if len(rows) > size {
-		rows = rows[:size]
-		next = formatSeq(rows[size-1].Seq)
-	}
-	events, err = postedEvents(customerID, meter.Provider, rows)
-	return events, next, err
+	return s.meterEvents(ctx, customerID, meter, math.MinInt64, math.MaxInt64, before, size)
 }
 
 func (s *Store) allEvents(ctx context.Context, customerID, before string, size int) (events []UsageEvent, next string, err error) {
@@ -192,26 +176,30 @@ func (s *Store) allEvents(ctx context.Context, customerID, before string, size i
 // holds day, latest first. before and next are as for RecentEvents.
 func (s *Store) DayEvents(ctx context.Context, customerID string, meter billing.Ref, day time.Time, before string, size int) (events []UsageEvent, next string, err error) {
 	start := utcDay(day) * dayMillis
+	return s.meterEvents(ctx, customerID, meter, start, start+dayMillis, before, size)
+}
+
+// meterEvents lists what happened from one moment up to another, without the latter.
+func (s *Store) meterEvents(ctx context.Context, customerID string, meter billing.Ref, from, to int64, before string, size int) (events []UsageEvent, next string, err error) {
 	at, id, err := parsePosition(before)
 	if err != nil {
 		return nil, "", err
 	}
-	if before == "" {
-		at, id = start+dayMillis, ""
+	if at >= to {
+		at, id = to, ""
 	}
-	rows, err := s.r.DayEventsBefore(ctx, gen.DayEventsBeforeParams{
+	rows, err := s.r.MeterEventsBefore(ctx, gen.MeterEventsBeforeParams{
 		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID,
-		FromAt: start, BeforeAt: at, BeforeID: id, PageSize: int64(size) + 1,
+		FromAt: from, BeforeAt: at, BeforeID: id, PageSize: int64(size) + 1,
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("events of customer %s on a day: %w", customerID, err)
+		return nil, "", fmt.Errorf("events of customer %s on meter %s: %w", customerID, meter.ProviderID, err)
 	}
 	if len(rows) > size {
 		rows = rows[:size]
 		next = formatPosition(rows[size-1].OccurredAt, rows[size-1].ID)
 	}
-	posted := mapEach(rows, func(r gen.DayEventsBeforeRow) gen.MeterEventsBeforeRow { return gen.MeterEventsBeforeRow(r) })
-	events, err = postedEvents(customerID, meter.Provider, posted)
+	events, err = postedEvents(customerID, meter.Provider, rows)
 	return events, next, err
 }
 

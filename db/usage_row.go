@@ -51,21 +51,7 @@ func readMetadata(text string) (map[string]any, error) {
 	return metadata, nil
 }
 
-// parseSeq and formatSeq, parsePosition and formatPosition are the cursors of lists
-// as they stand in a URL.
-func parseSeq(text string) (int64, error) {
-	if text == "" {
-		return math.MaxInt64, nil
-	}
-	seq, err := strconv.ParseInt(text, 36, 64)
-	if err != nil {
-		return 0, fmt.Errorf("page %.40q: %w", text, billing.ErrInvalid)
-	}
-	return seq, nil
-}
-
-func formatSeq(seq int64) string { return strconv.FormatInt(seq, 36) }
-
+// parsePosition and formatPosition are the cursors of lists as they stand in a URL.
 func parsePosition(text string) (at int64, id string, err error) {
 	if text == "" {
 		return math.MaxInt64, "", nil

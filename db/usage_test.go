@@ -182,7 +182,7 @@ func TestRecentEventsPageByPage(t *testing.T) {
 		want string
 	}{
 		{"everything, by when it happened", of(billing.Ref{}), "t0 t1 c0 t2 t3 t4"},
-		{"one meter, by when it was posted", of(tokens.Ref()), "t4=5 t3=4 t2=3 t1=2 t0=1"},
+		{"one meter, by when it happened", of(tokens.Ref()), "t0=1 t1=2 t2=3 t3=4 t4=5"},
 		{"a meter that nothing can be posted to", of(biggest.Ref()), ""},
 		{"one day", func(before string) ([]db.UsageEvent, string, error) {
 			return store.DayEvents(t.Context(), "ada", tokens.Ref(), noon, before, 2)

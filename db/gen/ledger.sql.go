@@ -694,9 +694,9 @@ func (q *Queries) SaveEventCursor(ctx context.Context, arg SaveEventCursorParams
 
 const unbalancedTransactions = `-- name: UnbalancedTransactions :one
 SELECT COUNT(*) FROM (
-    SELECT e.transaction_id FROM ledger_entries AS e
-    JOIN ledger_transactions AS t ON t.id = e.transaction_id
-    WHERE t.customer_id = ?1
+    SELECT e.transaction_id FROM ledger_accounts AS a
+    JOIN ledger_entries AS e ON e.account_id = a.id
+    WHERE a.customer_id = ?1
     GROUP BY e.transaction_id HAVING SUM(e.credits) <> 0
 ) AS unbalanced
 `

@@ -99,84 +99,6 @@ func (q *Queries) ClaimUsage(ctx context.Context, arg ClaimUsageParams) ([]Usage
 	return items, nil
 }
 
-const dayEventsBefore = `-- name: DayEventsBefore :many
-SELECT e.seq, e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
-FROM usage_events AS u
-JOIN ledger_transactions AS t ON t.provider = u.provider AND t.cause_kind = 'event' AND t.cause_id = u.id
-JOIN ledger_entries AS e ON e.transaction_id = t.id
-JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
-WHERE u.customer_id = ?1 AND t.provider = ?2 AND t.provider_meter_id = ?3
-    AND u.occurred_at >= ?4
-    AND (u.occurred_at < ?5 OR (u.occurred_at = ?5 AND u.id < ?6))
-ORDER BY u.occurred_at DESC, u.id DESC LIMIT ?7
-`
-
-type DayEventsBeforeParams struct {
-	CustomerID      string
-	Provider        string
-	ProviderMeterID string
-	FromAt          int64
-	BeforeAt        int64
-	BeforeID        string
-	PageSize        int64
-}
-
-type DayEventsBeforeRow struct {
-	Seq        int64
-	Credits    int64
-	ID         string
-	Name       string
-	Metadata   string
-	OccurredAt int64
-	ReceivedAt int64
-	State      string
-	SentAt     *int64
-	Error      string
-}
-
-// One page of what a customer used of one meter within a span of time, latest first.
-func (q *Queries) DayEventsBefore(ctx context.Context, arg DayEventsBeforeParams) ([]DayEventsBeforeRow, error) {
-	rows, err := q.db.QueryContext(ctx, dayEventsBefore,
-		arg.CustomerID,
-		arg.Provider,
-		arg.ProviderMeterID,
-		arg.FromAt,
-		arg.BeforeAt,
-		arg.BeforeID,
-		arg.PageSize,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []DayEventsBeforeRow
-	for rows.Next() {
-		var i DayEventsBeforeRow
-		if err := rows.Scan(
-			&i.Seq,
-			&i.Credits,
-			&i.ID,
-			&i.Name,
-			&i.Metadata,
-			&i.OccurredAt,
-			&i.ReceivedAt,
-			&i.State,
-			&i.SentAt,
-			&i.Error,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const eventsBefore = `-- name: EventsBefore :many
 SELECT id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error FROM usage_events
 WHERE customer_id = ?1
@@ -294,26 +216,28 @@ func (q *Queries) MarkUsageSent(ctx context.Context, arg MarkUsageSentParams) er
 }
 
 const meterEventsBefore = `-- name: MeterEventsBefore :many
-SELECT e.seq, e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
-FROM ledger_accounts AS a
-JOIN ledger_entries AS e ON e.account_id = a.id
-JOIN ledger_transactions AS t ON t.id = e.transaction_id
+SELECT e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
+FROM ledger_transactions AS t
 JOIN usage_events AS u ON u.id = t.cause_id
-WHERE a.customer_id = ?1 AND a.provider = ?2 AND a.provider_meter_id = ?3
-    AND a.kind = 'wallet' AND e.seq < ?4 AND t.cause_kind = 'event'
-ORDER BY e.seq DESC LIMIT ?5
+JOIN ledger_entries AS e ON e.transaction_id = t.id
+JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+WHERE t.customer_id = ?1 AND t.provider = ?2 AND t.provider_meter_id = ?3
+    AND t.cause = 'used' AND t.cause_kind = 'event' AND t.occurred_at >= ?4
+    AND t.occurred_at <= ?5 AND (t.occurred_at < ?5 OR t.cause_id < ?6)
+ORDER BY t.occurred_at DESC, t.cause_id DESC LIMIT ?7
 `
 
 type MeterEventsBeforeParams struct {
 	CustomerID      string
 	Provider        string
 	ProviderMeterID string
-	BeforeSeq       int64
+	FromAt          int64
+	BeforeAt        int64
+	BeforeID        string
 	PageSize        int64
 }
 
 type MeterEventsBeforeRow struct {
-	Seq        int64
 	Credits    int64
 	ID         string
 	Name       string
@@ -325,14 +249,16 @@ type MeterEventsBeforeRow struct {
 	Error      string
 }
 
-// One page of what a customer used of one meter, latest first by when it was posted:
-// along the wallet's entries, so the cost does not grow with other meters' events.
+// One page of what a customer used of one meter since a moment, latest first by when it
+// happened: along an index of that meter's uses alone.
 func (q *Queries) MeterEventsBefore(ctx context.Context, arg MeterEventsBeforeParams) ([]MeterEventsBeforeRow, error) {
 	rows, err := q.db.QueryContext(ctx, meterEventsBefore,
 		arg.CustomerID,
 		arg.Provider,
 		arg.ProviderMeterID,
-		arg.BeforeSeq,
+		arg.FromAt,
+		arg.BeforeAt,
+		arg.BeforeID,
 		arg.PageSize,
 	)
 	if err != nil {
@@ -343,7 +269,6 @@ func (q *Queries) MeterEventsBefore(ctx context.Context, arg MeterEventsBeforePa
 	for rows.Next() {
 		var i MeterEventsBeforeRow
 		if err := rows.Scan(
-			&i.Seq,
 			&i.Credits,
 			&i.ID,
 			&i.Name,

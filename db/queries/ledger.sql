@@ -165,9 +165,9 @@ ORDER BY a.provider, a.provider_meter_id, a.kind;
 
 -- name: UnbalancedTransactions :one
 SELECT COUNT(*) FROM (
-    SELECT e.transaction_id FROM ledger_entries AS e
-    JOIN ledger_transactions AS t ON t.id = e.transaction_id
-    WHERE t.customer_id = @customer_id
+    SELECT e.transaction_id FROM ledger_accounts AS a
+    JOIN ledger_entries AS e ON e.account_id = a.id
+    WHERE a.customer_id = @customer_id
     GROUP BY e.transaction_id HAVING SUM(e.credits) <> 0
 ) AS unbalanced;
 

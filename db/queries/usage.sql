@@ -43,28 +43,17 @@ WHERE customer_id = @customer_id
 ORDER BY occurred_at DESC, id DESC LIMIT @page_size;
 
 -- name: MeterEventsBefore :many
--- One page of what a customer used of one meter, latest first by when it was posted:
--- along the wallet's entries, so the cost does not grow with other meters' events.
-SELECT e.seq, e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
-FROM ledger_accounts AS a
-JOIN ledger_entries AS e ON e.account_id = a.id
-JOIN ledger_transactions AS t ON t.id = e.transaction_id
+-- One page of what a customer used of one meter since a moment, latest first by when it
+-- happened: along an index of that meter's uses alone.
+SELECT e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
+FROM ledger_transactions AS t
 JOIN usage_events AS u ON u.id = t.cause_id
-WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
-    AND a.kind = 'wallet' AND e.seq < @before_seq AND t.cause_kind = 'event'
-ORDER BY e.seq DESC LIMIT @page_size;
-
--- name: DayEventsBefore :many
--- One page of what a customer used of one meter within a span of time, latest first.
-SELECT e.seq, e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
-FROM usage_events AS u
-JOIN ledger_transactions AS t ON t.provider = u.provider AND t.cause_kind = 'event' AND t.cause_id = u.id
 JOIN ledger_entries AS e ON e.transaction_id = t.id
 JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
-WHERE u.customer_id = @customer_id AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id
-    AND u.occurred_at >= @from_at
-    AND (u.occurred_at < @before_at OR (u.occurred_at = @before_at AND u.id < @before_id))
-ORDER BY u.occurred_at DESC, u.id DESC LIMIT @page_size;
+WHERE t.customer_id = @customer_id AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id
+    AND t.cause = 'used' AND t.cause_kind = 'event' AND t.occurred_at >= @from_at
+    AND t.occurred_at <= @before_at AND (t.occurred_at < @before_at OR t.cause_id < @before_id)
+ORDER BY t.occurred_at DESC, t.cause_id DESC LIMIT @page_size;
 
 -- name: ReleaseUsage :execrows
 -- Events whose sender died with them wait again.

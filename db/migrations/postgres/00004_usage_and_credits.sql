@@ -72,6 +72,9 @@ CREATE TABLE ledger_transactions (
 -- Everything but usage is rare, and is found by its time.
 CREATE INDEX ledger_transactions_credits
     ON ledger_transactions (customer_id, provider, provider_meter_id, occurred_at) WHERE cause <> 'used';
+-- A meter's page lists its own uses, latest first.
+CREATE INDEX ledger_transactions_uses
+    ON ledger_transactions (customer_id, provider, provider_meter_id, occurred_at, cause_id) WHERE cause = 'used';
 
 CREATE TABLE ledger_entries (
     account_id     TEXT NOT NULL REFERENCES ledger_accounts (id),

@@ -190,7 +190,7 @@ CREATE TABLE reconciliations (
     events_until   BIGINT NOT NULL DEFAULT 0,
     events_read_at BIGINT NOT NULL DEFAULT 0,
     error          TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (provider, customer_id)
+    PRIMARY KEY (customer_id, provider)
 );
 
 -- +goose Down
