@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"counterfoil/auth"
+	"counterfoil/db"
 	"counterfoil/views"
 )
 
@@ -124,5 +125,20 @@ func TestPanicMidwayBreaksTheConnection(t *testing.T) {
 	defer answer.Body.Close()
 	if body, err := io.ReadAll(answer.Body); err == nil {
 		t.Errorf("%q came as a whole answer", body)
+	}
+}
+
+// What a provider or the network said about an event is for operators, not for pages.
+func TestEventRowsTellNoInternals(t *testing.T) {
+	catalogue, err := views.LoadCatalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := catalogue.Translator("en", time.UTC)
+	for state, says := range map[db.UsageState]string{db.UsageWaiting: "", db.UsageLeased: "", db.UsageSent: "", db.UsageParked: "did not take this event"} {
+		row := eventRow(words, db.UsageEvent{State: state, Error: "post https://10.0.0.5:443/v1/events: connection refused"})
+		if strings.Contains(row.Error, "10.0.0.5") || (row.Error == "") != (says == "") || !strings.Contains(row.Error, says) {
+			t.Errorf("an event that is %s says %q", state, row.Error)
+		}
 	}
 }

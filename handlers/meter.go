@@ -136,7 +136,10 @@ var eventStates = map[db.UsageState]views.EventState{
 
 func eventRow(t *views.Translator, e db.UsageEvent) views.EventRow {
 	row := views.EventRow{
-		At: t.DateTime(e.OccurredAt), Name: e.Name, Metadata: metadataText(e.Metadata), State: eventStates[e.State], Error: e.Error,
+		At: t.DateTime(e.OccurredAt), Name: e.Name, Metadata: metadataText(e.Metadata), State: eventStates[e.State],
+	}
+	if e.State == db.UsageParked {
+		row.Error = t.T("event.refused") // the kept reason is for operators: it may hold addresses and names of ours
 	}
 	if e.Units != 0 {
 		row.Quantity = t.Credits(int64(e.Units))

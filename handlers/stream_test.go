@@ -41,7 +41,7 @@ func TestStreamsAreFewAndEnd(t *testing.T) {
 	b := s.browser()
 	b.signIn("noor@example.com")
 	b.wants(b.post("/checkout", url.Values{"plan": {"pro"}}), http.StatusOK)
-	open, err := s.store.UnsettledCheckouts(t.Context(), time.Now().Add(time.Hour), 2)
+	open, err := s.store.UnsettledCheckouts(t.Context(), time.Now().Add(time.Hour), "", 2, time.Now())
 	if err != nil || len(open) != 1 {
 		t.Fatalf("%d open checkouts, %v", len(open), err)
 	}
