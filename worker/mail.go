@@ -108,7 +108,7 @@ func (m *Mailer) Send(ctx context.Context, id string, letter db.Mail) error {
 	}
 	message := mail.NewMsg()
 	if err := errors.Join(message.From(m.from), message.To(letter.To)); err != nil {
-		return fmt.Errorf("%w: %w", errMailRefused, err)
+		return fmt.Errorf("%w: %s", errMailRefused, withoutReader(err, letter))
 	}
 	message.Subject(letter.Subject)
 	message.SetMessageIDWithValue(id + "@" + m.domain)
@@ -122,9 +122,15 @@ func (m *Mailer) Send(ctx context.Context, id string, letter db.Mail) error {
 		return nil // what fails after the server took the mail is only the farewell
 	}
 	if refused, ok := errors.AsType[*mail.SendError](err); ok && refused.ErrorCode() >= 500 {
-		return fmt.Errorf("%w: %w", errMailRefused, err)
+		return fmt.Errorf("%w: %s", errMailRefused, withoutReader(err, letter))
 	}
-	return fmt.Errorf("send mail: %w", err)
+	return fmt.Errorf("send mail: %s", withoutReader(err, letter))
+}
+
+// withoutReader is an error's text for the log, which holds no addresses of people:
+// go-mail names the reader, and most servers repeat the address that they refuse.
+func withoutReader(err error, letter db.Mail) string {
+	return strings.ReplaceAll(err.Error(), letter.To, "the reader")
 }
 
 // mailWorth is how long a mail is tried that does not say itself when it is of no use

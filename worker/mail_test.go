@@ -74,7 +74,7 @@ func TestMailTrouble(t *testing.T) {
 	}{
 		{"nobody listens", nil, time.Minute, "waiting", "send mail"},
 		{"nobody listens until the code has expired", nil, time.Hour, "parked", "given up: what it says counts no longer"},
-		{"no such address", &mailbox{refuse: &smtp.SMTPError{Code: 550, Message: "no such user"}}, time.Minute, "parked", "no such user"},
+		{"no such address", &mailbox{refuse: &smtp.SMTPError{Code: 550, Message: "<noor@example.com>: no such user"}}, time.Minute, "parked", "no such user"},
 		{"the server is busy", &mailbox{refuse: &smtp.SMTPError{Code: 451, Message: "try later"}}, time.Minute, "waiting", "try later"},
 		{"the line breaks after the mail was taken", &mailbox{hangUp: true}, time.Minute, "", ""},
 	}
@@ -92,6 +92,9 @@ func TestMailTrouble(t *testing.T) {
 			job := s.trouble()
 			if job.State != tt.state || !strings.Contains(job.Error, tt.reason) {
 				t.Errorf("the job is %q because %q, want %q because %q", job.State, job.Error, tt.state, tt.reason)
+			}
+			if strings.Contains(job.Error, "noor@") {
+				t.Errorf("the reason, which is logged, names the reader: %q", job.Error)
 			}
 			if kept := strings.Contains(job.Payload, "123456"); kept != (tt.state == "waiting") {
 				t.Errorf("the code is kept: %v, in a job that is %q", kept, job.State)
