@@ -34,6 +34,7 @@ type Engine struct {
 	render    Renderer
 	changed   chan struct{} // closed and replaced after every commit
 	faults    []Fault       // in memory: a restart heals
+	limit     int           // calls a minute, 0 for any; in memory
 
 	db     *sql.DB
 	upsert *sql.Stmt

@@ -2,6 +2,7 @@ package twin
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -18,6 +19,8 @@ const (
 type WebhookJob struct {
 	Event    WebhookEvent
 	Endpoint WebhookEndpoint
+
+	OutOfOrder bool // a fault let it go before older ones
 }
 
 // DueWebhooks returns the next job of every endpoint: its oldest event whose time has come. Sending one per
@@ -28,15 +31,27 @@ func (e *Engine) DueWebhooks() []WebhookJob {
 	var jobs []WebhookJob
 	now := e.clock()
 	for _, endpoint := range e.data.endpoints.all() {
-		ids := e.data.webhookEvents.indexes[0].ids[endpoint.ID]
-		for _, id := range ids {
-			if w := e.data.webhookEvents.rows[id]; !w.NextAttempt.After(now) {
-				jobs = append(jobs, WebhookJob{Event: *w, Endpoint: *endpoint})
-				break
-			}
+		if job, ok := e.dueAt(*endpoint, now); ok {
+			jobs = append(jobs, job)
 		}
 	}
 	return jobs
+}
+
+// dueAt returns the endpoint's oldest due event, or the newest one when a fault wants it first.
+func (e *Engine) dueAt(endpoint WebhookEndpoint, now time.Time) (WebhookJob, bool) {
+	ids := e.data.webhookEvents.indexes[0].ids[endpoint.ID]
+	due := func(id string) bool { return !e.data.webhookEvents.rows[id].NextAttempt.After(now) }
+	first := slices.IndexFunc(ids, due)
+	if first < 0 {
+		return WebhookJob{}, false
+	}
+	for last := len(ids) - 1; last > first && len(e.faults) > 0; last-- {
+		if w := e.data.webhookEvents.rows[ids[last]]; due(w.ID) && w.Attempts == 0 && !w.Held && e.reorders(w.Type) {
+			return WebhookJob{Event: *w, Endpoint: endpoint, OutOfOrder: true}, true
+		}
+	}
+	return WebhookJob{Event: *e.data.webhookEvents.rows[ids[first]], Endpoint: endpoint}, true
 }
 
 // NextWebhook is how long, in real time, until some webhook is due; false when none waits.

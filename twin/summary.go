@@ -16,16 +16,7 @@ type Summary struct {
 	Mails         int           `json:"mails"`
 	Waiting       int           `json:"webhooks_waiting"` // webhook events not yet delivered or given up
 	Faults        []Fault       `json:"faults"`
-}
-
-// Fault is a way for the API to misbehave, for the next Count calls or (Count 0) until cleared.
-type Fault struct {
-	Kind       string `json:"kind"`                  // status, latency, cut (before the effect), lost (after it), html
-	Status     int    `json:"status,omitempty"`      // of kind status: 500, 503, 429, ...
-	RetryAfter int    `json:"retry_after,omitempty"` // seconds, of kind status
-	DelayMS    int    `json:"delay_ms,omitempty"`    // of kind latency
-	Count      int    `json:"count,omitempty"`
-	Path       string `json:"path,omitempty"` // prefix of the paths it strikes; empty: all of /v1/
+	RateLimit     int           `json:"rate_limit_per_minute"` // 0: none
 }
 
 // AccessToken lets a merchant's server call the API.
@@ -39,6 +30,7 @@ func (e *Engine) Summary() Summary {
 		Now: e.clock(), Offset: e.offset, Organization: e.data.organization.all()[0].Slug,
 		Products: len(e.data.products.rows), Checkouts: len(e.data.checkouts.rows), Orders: len(e.data.orders.rows),
 		Events: len(e.data.events.rows), Mails: len(e.data.mails.rows), Faults: append([]Fault{}, e.faults...),
+		RateLimit: e.limit,
 	}
 	for _, c := range e.data.customers.rows {
 		if c.DeletedAt.IsZero() {

@@ -97,13 +97,12 @@ func (ix index[T]) move(id string, old, row *T) {
 	}
 	if from != "" {
 		ids := ix.ids[from]
-		kept := make([]string, 0, len(ids))
-		for _, other := range ids {
-			if other != id {
-				kept = append(kept, other)
-			}
+		if at := slices.Index(ids, id); at >= 0 { // mostly near the front: queues
+			ix.ids[from] = slices.Delete(ids, at, at+1)
 		}
-		ix.ids[from] = kept
+		if len(ix.ids[from]) == 0 {
+			delete(ix.ids, from)
+		}
 	}
 	if to != "" {
 		ix.ids[to] = append(ix.ids[to], id)

@@ -34,6 +34,7 @@ type WebhookEvent struct {
 	LastCode         int       // 0: no answer yet
 	Succeeded, Done  bool      // Done: delivered or given up
 	Skipped          bool
+	Held             bool // a fault has struck it, and will not again
 }
 
 // WebhookDelivery is one attempt.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"counterfoil/twin"
@@ -25,6 +26,7 @@ type Server struct {
 	baseURL string
 	log     *slog.Logger
 	mux     *http.ServeMux
+	limiter limiter
 }
 
 // New serves Polar's API for the engine and becomes the engine's webhook renderer. Deliveries start with
@@ -69,6 +71,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path := strings.TrimSuffix(r.URL.Path, "/"); path != r.URL.Path {
 		r = r.Clone(r.Context())
 		r.URL.Path, r.URL.RawPath = path, strings.TrimSuffix(r.URL.RawPath, "/")
+	}
+	if wait, ok := s.limiter.admit(r, s.engine.RateLimit(), s.engine.Now()); !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(wait))
+		http.Error(w, "Too Many Requests", http.StatusTooManyRequests)
+		return
 	}
 	s.strike(w, r, s.mux)
 }

@@ -70,6 +70,9 @@ func (d *sender) run(ctx context.Context) {
 // again at the next start.
 func (d *sender) deliver(ctx context.Context, job twin.WebhookJob) {
 	defer d.free(job.Endpoint.ID)
+	if !d.struck(ctx, job) {
+		return
+	}
 	code, answer, err := d.post(ctx, job)
 	if err != nil && ctx.Err() != nil {
 		return
@@ -80,6 +83,27 @@ func (d *sender) deliver(ctx context.Context, job twin.WebhookJob) {
 	if err := d.server.engine.RecordDelivery(ctx, job.Event.ID, code, answer); err != nil && !errors.Is(err, twin.ErrNotFound) {
 		d.server.log.ErrorContext(ctx, "polar twin: keep delivery", "event", job.Event.ID, "err", err)
 	}
+}
+
+// struck lets a fault have its way with a webhook, and reports whether it is still to be sent.
+func (d *sender) struck(ctx context.Context, job twin.WebhookJob) bool {
+	fault, ok := d.server.engine.TakeWebhookFault(job)
+	if !ok {
+		return true
+	}
+	var err error
+	switch fault.Kind {
+	case twin.WebhookDuplicate:
+		_, _, err = d.post(ctx, job) // once more than is known of
+	case twin.WebhookDelay:
+		err = d.server.engine.HoldWebhook(ctx, job.Event.ID, time.Duration(fault.DelayMS)*time.Millisecond)
+	case twin.WebhookDrop:
+		err = d.server.engine.DropWebhook(ctx, job.Event.ID)
+	}
+	if err != nil {
+		d.server.log.WarnContext(ctx, "polar twin: webhook fault", "kind", fault.Kind, "event", job.Event.ID, "err", err)
+	}
+	return fault.Kind == twin.WebhookDuplicate || fault.Kind == twin.WebhookReorder
 }
 
 // free lets the endpoint have its next event.

@@ -16,8 +16,7 @@ import (
 //	GET    /_twin/clock       {"now":..., "offset_ns":...}
 //	POST   /_twin/clock       {"by":"36h"} or {"to":"2027-01-01T00:00:00Z"}: forward only
 //	GET    /_twin/state.json  counts of everything, clock, faults
-//	POST   /_twin/faults      {"kind":"status","status":503,"count":3,"path":"/v1/checkouts"}
-//	DELETE /_twin/faults      heal
+//	and what makes it misbehave, see misbehaviour
 //	GET    /_twin/invoices/ID the PDF of a generated invoice
 //
 // It is served to anyone who can reach the twin, but not to other sites through a visitor's browser: what
@@ -33,8 +32,7 @@ func newControl(engine *twin.Engine) *control {
 	c.mux.HandleFunc("GET /_twin/clock", c.showClock)
 	c.mux.HandleFunc("POST /_twin/clock", c.moveClock)
 	c.mux.HandleFunc("GET /_twin/state.json", c.showState)
-	c.mux.HandleFunc("POST /_twin/faults", c.addFault)
-	c.mux.HandleFunc("DELETE /_twin/faults", c.clearFaults)
+	c.misbehaviour()
 	c.mux.HandleFunc("GET /_twin/invoices/{id}", c.showInvoice)
 	return c
 }
@@ -90,25 +88,6 @@ func (c *control) moveClock(w http.ResponseWriter, r *http.Request) {
 
 func (c *control) showState(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, c.engine.Summary())
-}
-
-// addFault adds one fault and answers with all.
-func (c *control) addFault(w http.ResponseWriter, r *http.Request) {
-	var f twin.Fault
-	err := decode(r, &f)
-	if err == nil {
-		err = c.engine.AddFault(f)
-	}
-	if err != nil {
-		answer(w, http.StatusUnprocessableEntity, failure{err.Error()})
-		return
-	}
-	answer(w, http.StatusOK, c.engine.Summary().Faults)
-}
-
-func (c *control) clearFaults(w http.ResponseWriter, _ *http.Request) {
-	c.engine.ClearFaults()
-	w.WriteHeader(http.StatusNoContent)
 }
 
 // failure is the body of an error.
