@@ -99,6 +99,8 @@ func (x *tx) work(key rowKey) error {
 		return x.settleRefund(key.id)
 	case x.sessions.kind:
 		remove(x, x.sessions, key.id)
+	case x.codes.kind:
+		remove(x, x.codes, key.id)
 	}
 	return nil
 }

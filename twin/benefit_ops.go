@@ -63,7 +63,7 @@ func (x *tx) dropBenefit(id string) {
 		}
 	}
 	for _, g := range x.grants.by(grantsByBen, id) {
-		if g.Granted() {
+		if g.Held() {
 			x.revokeGrant(*g)
 		}
 	}

@@ -34,6 +34,7 @@ type Benefit struct {
 	UsageLimit      int64  // license_keys: 0 no limit
 
 	Files    []string          // downloadables
+	Archived []string          // downloadables: files that are no longer given
 	Settings map[string]string // discord, github_repository
 }
 
@@ -43,12 +44,17 @@ type Grant struct {
 	Stamp
 	CustomerID, BenefitID   string
 	SubscriptionID, OrderID string
+	MemberID                string // who holds it by a seat; "": the customer itself
 	GrantedAt, RevokedAt    time.Time
+	Waits                   bool // for the customer to name an account
 	Properties              GrantProperties
 }
 
 // Granted reports whether the grant holds now.
 func (g Grant) Granted() bool { return !g.GrantedAt.IsZero() && g.RevokedAt.IsZero() }
+
+// Held reports whether the grant holds or waits for the customer's account.
+func (g Grant) Held() bool { return g.Granted() || g.Waits }
 
 // GrantProperties is what the benefit's type remembers about a grant.
 type GrantProperties struct {
@@ -57,6 +63,7 @@ type GrantProperties struct {
 	CreditedUnits            int64
 	CreditedAt               time.Time
 	Files                    []string
+	AccountID                string // discord, github_repository: who was let in
 }
 
 // LicenseKey is a key made by a license_keys grant.
@@ -64,18 +71,27 @@ type LicenseKey struct {
 	ID string
 	Stamp
 	CustomerID, BenefitID, GrantID string
+	MemberID                       string // see Grant
 	Key                            string
-	Status                         string // granted, revoked, disabled
+	Status                         string // one of the statuses below
 	ActivationLimit                int
 	UsageLimit, Usage, Validations int64
 	LastValidatedAt, ExpiresAt     time.Time
 	Activations                    []Activation
 }
 
+// Statuses of a license key.
+const (
+	KeyGranted  = "granted"
+	KeyRevoked  = "revoked"
+	KeyDisabled = "disabled"
+)
+
 // Activation is one use place of a license key.
 type Activation struct {
 	ID string
 	Stamp
-	Label string
-	Meta  Metadata
+	Label      string
+	Meta       Metadata
+	Conditions Metadata // what a validation of this activation must repeat
 }

@@ -23,6 +23,7 @@ type CheckoutInput struct {
 	Currency                       string
 	CustomerMetadata               Metadata
 	IPAddress                      string
+	MinSeats, MaxSeats             int64        // 0: as the price says
 	Edit                           CheckoutEdit // the fields that can also be changed later
 }
 
@@ -49,6 +50,7 @@ func (x *tx) createCheckout(in CheckoutInput) (Checkout, error) {
 		RequireBillingAddress: in.RequireBillingAddress, AllowTrial: in.AllowTrial,
 		TrialInterval: in.TrialInterval, TrialCount: in.TrialCount, ExternalCustomerID: in.ExternalCustomerID,
 		Metadata: Metadata{}, CustomerMetadata: in.CustomerMetadata, UpgradeID: in.UpgradeID, IPAddress: in.IPAddress,
+		MinSeats: in.MinSeats, MaxSeats: in.MaxSeats,
 	}
 	if c.Currency == "" {
 		c.Currency = x.Organization().Currency

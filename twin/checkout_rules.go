@@ -22,11 +22,18 @@ func checkChoice(p Product, c *Checkout) error {
 		}
 		c.CustomSum = &sum
 	case Seats:
-		if c.SeatCount == 0 {
-			c.SeatCount = minSeats(price)
+		least, most := max(minSeats(price), c.MinSeats), maxSeats(price)
+		if c.MaxSeats > 0 && (most == 0 || c.MaxSeats < most) {
+			most = c.MaxSeats
 		}
-		if c.SeatCount < minSeats(price) {
+		if c.SeatCount == 0 {
+			c.SeatCount = least
+		}
+		if c.SeatCount < least {
 			return invalid("Minimum seats not reached.", "seats")
+		}
+		if most > 0 && c.SeatCount > most {
+			return invalid("Maximum seats exceeded.", "seats")
 		}
 	}
 	return nil

@@ -31,6 +31,8 @@ type Checkout struct {
 	Currency   string
 	CustomSum  *int64 // amount chosen for a pay-what-you-want price
 	SeatCount  int64
+	MinSeats   int64 // 0: as the price says
+	MaxSeats   int64 // 0: as the price says
 	Subtotal   int64
 	Discount   int64
 	Tax        int64

@@ -72,6 +72,11 @@ func (x *tx) confirmable(c Checkout, card string) error {
 	need(c.CustomerEmail != "", "customer_email")
 	need(!c.RequireBillingAddress || c.BillingAddress != nil, "customer_billing_address")
 	need(!c.NeedsCard() || card != "", "confirmation_token_id")
+	if p, ok := x.products.rows[c.ProductID]; ok {
+		for _, slug := range x.unanswered(*p, c.CustomFieldData) {
+			missing = append(missing, FieldError{Loc: []any{"body", "custom_field_data", slug}, Msg: "Field required", Type: "missing"})
+		}
+	}
 	if len(missing) > 0 {
 		return &Invalid{Fields: missing}
 	}
@@ -151,7 +156,6 @@ func (x *tx) keepCard(c Checkout) error {
 	if err != nil {
 		return err
 	}
-	customer.Card = c.Card
-	put(x, x.customers, customer)
+	x.storeCard(&customer, c.Card)
 	return nil
 }

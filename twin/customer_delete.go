@@ -24,13 +24,19 @@ func (e *Engine) DeleteCustomer(ctx context.Context, id string, anonymize bool) 
 			}
 		}
 		for _, g := range x.grants.by(byOwner, id) {
-			if g.Granted() {
+			if g.Held() {
 				x.revokeGrant(*g)
 			}
 		}
 		x.record("customer.deleted", c.ID, customerFacts(c))
 		put(x, x.customers, x.forget(c, anonymize))
 		x.emit("customer.deleted", c.ID)
+		for _, m := range x.members.by(byOwner, id) {
+			remove(x, x.members, m.ID)
+		}
+		for _, m := range x.methods.by(byOwner, id) {
+			remove(x, x.methods, m.ID)
+		}
 		x.stateOf(c.ID)
 		return nil
 	})
@@ -38,7 +44,7 @@ func (e *Engine) DeleteCustomer(ctx context.Context, id string, anonymize bool) 
 
 // forget marks the customer as deleted and clears what deletion clears.
 func (x *tx) forget(c Customer, anonymize bool) Customer {
-	c.Stamp, c.DeletedAt = x.touched(c.Stamp), x.now
+	c.Stamp, c.DeletedAt, c.Card, c.MethodID = x.touched(c.Stamp), x.now, "", ""
 	if c.ExternalID != "" {
 		c.Metadata = maps.Clone(c.Metadata)
 		c.Metadata["__external_id"] = c.ExternalID

@@ -18,6 +18,8 @@ type CustomerInput struct {
 	TaxID          []string
 	Locale         *string
 	Metadata       Metadata
+	Team           bool         // make a team, or turn an individual into one
+	Owner          *MemberInput // of a new team; nil: the address of the customer itself
 }
 
 // CreateCustomer makes a customer. Errors: *Invalid.
@@ -47,8 +49,7 @@ func (e *Engine) SetCard(ctx context.Context, id, card string) error {
 		if err != nil {
 			return err
 		}
-		c.Card = card
-		put(x, x.customers, c)
+		x.storeCard(&c, card)
 		return nil
 	})
 }
@@ -82,7 +83,7 @@ func (v *View) living(id string) (Customer, error) {
 // createCustomer checks, stores and tells.
 func (x *tx) createCustomer(in CustomerInput) (Customer, error) {
 	c := Customer{ID: newID(), MemberID: newID(), Stamp: x.made(), Metadata: Metadata{}}
-	if in.Email == nil {
+	if in.Email == nil && !in.Team {
 		return c, &Invalid{Fields: []FieldError{{Loc: []any{"body", "email"}, Msg: "Field required", Type: "missing"}}}
 	}
 	if err := x.fillCustomer(&c, in); err != nil {
@@ -92,7 +93,9 @@ func (x *tx) createCustomer(in CustomerInput) (Customer, error) {
 	x.record("customer.created", c.ID, customerFacts(c))
 	x.emit("customer.created", c.ID)
 	x.emit("customer.state_changed", c.ID)
-	x.emit("member.created", c.ID)
+	if err := x.addOwner(c, in.Owner); err != nil {
+		return c, err
+	}
 	return c, x.adoptEvents(c)
 }
 
@@ -111,6 +114,7 @@ func (x *tx) updateCustomer(id string, in CustomerInput) (Customer, error) {
 	}
 	c.Stamp = x.touched(c.Stamp)
 	put(x, x.customers, c)
+	x.followCustomer(c)
 	facts := customerFacts(c)
 	facts["updated_fields"] = changedFields(before, c)
 	x.record("customer.updated", c.ID, facts)
@@ -135,6 +139,7 @@ func (x *tx) fillCustomer(c *Customer, in CustomerInput) error {
 		}
 	}
 	c.Name, c.BillingName, c.Locale = pick(in.Name, c.Name), pick(in.BillingName, c.BillingName), pick(in.Locale, c.Locale)
+	c.Team = c.Team || in.Team
 	if in.BillingAddress != nil {
 		c.BillingAddress = in.BillingAddress
 	}

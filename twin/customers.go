@@ -7,7 +7,8 @@ import "time"
 type Customer struct {
 	ID string
 	Stamp
-	MemberID       string // the one member (owner) of an individual customer
+	MemberID       string // the owner the customer was made with
+	Team           bool   // has members; an individual customer is its own and only one
 	ExternalID     string
 	Email          string
 	EmailVerified  bool
@@ -18,9 +19,11 @@ type Customer struct {
 	Locale         string
 	Metadata       Metadata
 	DeletedAt      time.Time
-	Balance        int64  // minor units owed to the customer, used up by later orders
-	Card           string // number of the stored test card, "" for none
-	DeclineNext    bool   // the next charge is declined, whatever the card
+	Balance        int64              // minor units owed to the customer, used up by later orders
+	Card           string             // number of the stored test card, "" for none
+	MethodID       string             // payment method of that card
+	DeclineNext    bool               // the next charge is declined, whatever the card
+	Accounts       map[string]Account // connected accounts, by platform: discord, github
 }
 
 // CustomerSession lets its bearer act as the customer until it expires.
@@ -29,6 +32,10 @@ type CustomerSession struct {
 	Stamp
 	Token      string
 	CustomerID string
+	MemberID   string // set when the bearer is one member of a team
 	ReturnURL  string
 	ExpiresAt  time.Time
 }
+
+// Account is a customer's account with an outside service.
+type Account struct{ ID, Username string }

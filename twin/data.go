@@ -28,7 +28,8 @@ type data struct {
 	deliveries     *table[WebhookDelivery] // byEvent
 	mails          *table[Mail]            //
 	tokens         *table[AccessToken]     //
-	tables         []loader                // all of the above
+	extras
+	tables []loader // all of the above
 }
 
 // loader is a table of any kind, as start-up and the agenda need it.
@@ -85,6 +86,7 @@ func newData() *data {
 			func(w *WebhookDelivery) string { return w.EventID }),
 		mails:  newTable("mail", func(m *Mail) string { return m.ID }),
 		tokens: newTable("access_token", func(t *AccessToken) string { return t.Token }),
+		extras: newExtras(),
 	}
 	d.checkouts.due, d.subscriptions.due, d.orders.due = checkoutDue, subscriptionDue, orderDue
 	d.refunds.due = refundDue
@@ -94,6 +96,7 @@ func newData() *data {
 		d.payments, d.refunds, d.benefits, d.grants, d.licenseKeys, d.meters, d.customerMeters, d.events,
 		d.endpoints, d.webhookEvents, d.deliveries, d.mails, d.tokens,
 	}
+	d.tables = append(d.tables, d.extras.loaders()...)
 	return d
 }
 

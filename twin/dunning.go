@@ -117,8 +117,7 @@ func (e *Engine) RetryPayment(ctx context.Context, orderID, card string) (Order,
 			if err != nil {
 				return err
 			}
-			c.Card = card
-			put(x, x.customers, c)
+			x.storeCard(&c, card)
 		}
 		if !x.charge(&o) {
 			declined = refused("PaymentFailed", "Your card was declined.")

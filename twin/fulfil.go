@@ -32,6 +32,11 @@ func (x *tx) fulfil(c *Checkout, payment *Payment) error {
 	if sub.ID != "" {
 		return x.alignGrants(sub)
 	}
+	if _, ok := seatPrice(currentPrices(*p, c.Currency)); ok {
+		x.makeTeam(c.CustomerID) // benefits follow the seats
+		x.stateOf(c.CustomerID)
+		return nil
+	}
 	for _, id := range p.BenefitIDs {
 		if err := x.grantBenefit(c.CustomerID, id, "", order.ID); err != nil {
 			return err

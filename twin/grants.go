@@ -11,9 +11,11 @@ func (x *tx) alignGrants(sub Subscription) error {
 	if err := x.dropGrants(sub); err != nil {
 		return err
 	}
-	for _, id := range x.products.rows[sub.ProductID].BenefitIDs {
-		if err := x.grantBenefit(sub.CustomerID, id, sub.ID, ""); err != nil {
-			return err
+	for _, member := range x.holders(sub) {
+		for _, id := range x.products.rows[sub.ProductID].BenefitIDs {
+			if err := x.grantTo(member, sub.CustomerID, id, sub.ID, ""); err != nil {
+				return err
+			}
 		}
 	}
 	x.stateOf(sub.CustomerID)
@@ -26,8 +28,9 @@ func (x *tx) dropGrants(sub Subscription) error {
 	if err != nil {
 		return err
 	}
+	holders := x.holders(sub)
 	for _, g := range x.grantsOf(sub.ID, "") {
-		if !slices.Contains(p.BenefitIDs, g.BenefitID) {
+		if !slices.Contains(p.BenefitIDs, g.BenefitID) || !slices.Contains(holders, g.MemberID) {
 			x.revokeGrant(g)
 		}
 	}
@@ -62,27 +65,32 @@ func (v *View) grantsOf(subscriptionID, orderID string) []Grant {
 	}
 	var held []Grant
 	for _, g := range v.grants.by(byOwner, customerID) {
-		if g.Granted() && g.SubscriptionID == subscriptionID && g.OrderID == orderID {
+		if g.Held() && g.SubscriptionID == subscriptionID && g.OrderID == orderID {
 			held = append(held, *g)
 		}
 	}
 	return held
 }
 
-// grantBenefit gives a benefit in the scope of a subscription or an order. A held grant is left alone; a
-// revoked one of the same scope comes back.
+// grantBenefit gives a benefit to a customer in the scope of a subscription or an order.
 func (x *tx) grantBenefit(customerID, benefitID, subscriptionID, orderID string) error {
+	return x.grantTo("", customerID, benefitID, subscriptionID, orderID)
+}
+
+// grantTo gives a benefit to a member ("": the customer itself). A held grant is left alone; a revoked one of
+// the same scope comes back.
+func (x *tx) grantTo(memberID, customerID, benefitID, subscriptionID, orderID string) error {
 	b, err := x.benefits.get(benefitID)
 	if err != nil {
 		return err
 	}
 	g := Grant{
 		ID: newID(), Stamp: x.made(), CustomerID: customerID, BenefitID: benefitID,
-		SubscriptionID: subscriptionID, OrderID: orderID,
+		SubscriptionID: subscriptionID, OrderID: orderID, MemberID: memberID,
 	}
 	for _, old := range x.grants.by(byOwner, customerID) {
-		if old.BenefitID == benefitID && old.SubscriptionID == subscriptionID && old.OrderID == orderID {
-			if old.Granted() {
+		if old.BenefitID == benefitID && old.SubscriptionID == subscriptionID && old.OrderID == orderID && old.MemberID == memberID {
+			if old.Held() {
 				return nil
 			}
 			g = *old
@@ -97,9 +105,13 @@ func (x *tx) grantBenefit(customerID, benefitID, subscriptionID, orderID string)
 		x.giveKey(&g, *b)
 	case BenefitDownloadables:
 		g.Properties.Files = b.Files
+	case BenefitDiscord, BenefitGitHub:
+		x.letIn(&g, *b)
 	}
 	put(x, x.grants, g)
-	x.record("benefit.granted", customerID, grantFacts(g, *b))
+	if !g.Waits {
+		x.record("benefit.granted", customerID, grantFacts(g, *b))
+	}
 	x.emit("benefit_grant.created", g.ID)
 	x.stateOf(customerID)
 	return nil
@@ -118,10 +130,10 @@ func (x *tx) revokeGrant(g Grant) {
 	}
 	if key, ok := x.licenseKeys.rows[g.Properties.LicenseKeyID]; ok {
 		revoked := *key
-		revoked.Status, revoked.Stamp = "revoked", x.touched(key.Stamp)
+		revoked.Status, revoked.Stamp = KeyRevoked, x.touched(key.Stamp)
 		put(x, x.licenseKeys, revoked)
 	}
-	g.RevokedAt, g.Stamp = x.now, x.touched(g.Stamp)
+	g.RevokedAt, g.Waits, g.Stamp = x.now, false, x.touched(g.Stamp)
 	put(x, x.grants, g)
 	x.record("benefit.revoked", g.CustomerID, grantFacts(g, *b))
 	x.emitGrant("benefit_grant.revoked", g.ID, &previous)

@@ -8,12 +8,12 @@ import (
 func (x *tx) giveKey(g *Grant, b Benefit) {
 	if old, ok := x.licenseKeys.rows[g.Properties.LicenseKeyID]; ok {
 		key := *old
-		key.Status, key.Stamp = "granted", x.touched(key.Stamp)
+		key.Status, key.Stamp = KeyGranted, x.touched(key.Stamp)
 		put(x, x.licenseKeys, key)
 		return
 	}
 	key := LicenseKey{
-		ID: newID(), Stamp: x.made(), CustomerID: g.CustomerID, BenefitID: b.ID, GrantID: g.ID, Status: "granted",
+		ID: newID(), Stamp: x.made(), CustomerID: g.CustomerID, BenefitID: b.ID, GrantID: g.ID, MemberID: g.MemberID, Status: KeyGranted,
 		Key: strings.ToUpper(newID()), ActivationLimit: b.ActivationLimit, UsageLimit: b.UsageLimit,
 	}
 	if b.KeyPrefix != "" {

@@ -64,6 +64,9 @@ type Payment struct {
 	DeclineCode                     string
 }
 
+// PaymentsOf returns the attempts to pay an order.
+func (v *View) PaymentsOf(orderID string) []*Payment { return v.payments.by(0, orderID) }
+
 // Refund is money given back. Amount is without tax.
 type Refund struct {
 	ID string

@@ -11,5 +11,7 @@ type Organization struct {
 	AllowCustomerUpdates       bool   // customers may change their plan
 	Proration                  string // "prorate" or "invoice"
 	PreventTrialAbuse          bool   // one trial per customer
+	HideUsage                  bool   // the portal shows no meters
+	LockSeats                  bool   // customers may not change the number of seats
 	GraceDays                  int    // days of past_due before benefits are revoked: 0, 2, 7, 14 or 21
 }

@@ -55,6 +55,14 @@ func minSeats(p Price) int64 {
 	return p.Tiers[0].Min
 }
 
+// maxSeats is the largest number of seats the price allows; 0 for no limit.
+func maxSeats(p Price) int64 {
+	if len(p.Tiers) == 0 {
+		return 0
+	}
+	return pick(p.Tiers[len(p.Tiers)-1].Max, 0)
+}
+
 // off is how much the discount takes from subtotal.
 func (d Discount) off(subtotal int64) int64 {
 	if subtotal <= 0 {

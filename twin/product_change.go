@@ -118,6 +118,10 @@ func (x *tx) prorations(before, after Subscription, oldName, newName string) []O
 func (x *tx) moveTo(sub *Subscription, p Product) {
 	sub.ProductID, sub.Prices = p.ID, currentPrices(p, sub.Currency)
 	sub.Interval, sub.IntervalCount = p.Interval, max(p.IntervalCount, 1)
+	if price, ok := seatPrice(sub.Prices); ok {
+		sub.SeatCount = max(sub.SeatCount, minSeats(price))
+		x.makeTeam(sub.CustomerID)
+	}
 	sub.Amount, _ = baseAmount(sub.Prices, sub.Currency, nil, sub.SeatCount)
 }
 

@@ -13,6 +13,8 @@ type ProductInput struct {
 	Archived                      *bool
 	Metadata                      Metadata
 	Prices                        []Price
+	Fields                        []AttachedField // nil leaves them alone
+	MediaIDs                      []string        // nil leaves them alone
 }
 
 // CreateProduct makes a product. Errors: *Invalid.
@@ -96,6 +98,9 @@ func (x *tx) fillProduct(p *Product, in ProductInput) error {
 	if !p.Recurring() && p.TrialInterval != "" {
 		return invalid("Trials are only supported on recurring products.", "trial_interval")
 	}
+	if err := x.attach(p, in); err != nil {
+		return err
+	}
 	if in.Prices == nil {
 		return nil
 	}
@@ -104,5 +109,26 @@ func (x *tx) fillProduct(p *Product, in ProductInput) error {
 		return err
 	}
 	p.Prices = prices
+	return nil
+}
+
+// attach puts questions and pictures on a product.
+func (x *tx) attach(p *Product, in ProductInput) error {
+	for i, a := range in.Fields {
+		if x.fields.rows[a.FieldID] == nil {
+			return invalid("Custom field does not exist.", "attached_custom_fields", i, "custom_field_id")
+		}
+	}
+	for i, id := range in.MediaIDs {
+		if f, err := x.File(id); err != nil || f.Service != FileMedia || !f.Uploaded {
+			return invalid("Media does not exist or is not uploaded yet.", "medias", i)
+		}
+	}
+	if in.Fields != nil {
+		p.Fields = in.Fields
+	}
+	if in.MediaIDs != nil {
+		p.MediaIDs = in.MediaIDs
+	}
 	return nil
 }

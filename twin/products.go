@@ -55,6 +55,8 @@ type Product struct {
 	Metadata          Metadata
 	Prices            []Price // current and archived
 	BenefitIDs        []string
+	Fields            []AttachedField // questions of the checkout, in order
+	MediaIDs          []string        // pictures, in order
 }
 
 // Recurring reports whether the product makes subscriptions.

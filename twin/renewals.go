@@ -100,15 +100,21 @@ func (x *tx) cycleDiscount(sub *Subscription) *Discount {
 	if !ok {
 		return nil
 	}
-	if sub.DiscountSince.IsZero() { // first use: added later, or the trial has just ended
+	if !d.continues(*sub, x.now) {
+		sub.DiscountID = ""
+		return nil
+	}
+	if sub.DiscountSince.IsZero() {
 		sub.DiscountSince = x.now
-		return d
 	}
-	if d.Duration == "forever" || d.Duration == "repeating" && x.now.Before(addMonths(sub.DiscountSince, d.Months)) {
-		return d
-	}
-	sub.DiscountID = ""
-	return nil
+	return d
+}
+
+// continues reports whether the discount lowers a subscription's invoice at the time. One that was not used
+// yet was added later, or the trial has just ended.
+func (d Discount) continues(sub Subscription, at time.Time) bool {
+	return sub.DiscountSince.IsZero() || d.Duration == "forever" ||
+		d.Duration == "repeating" && at.Before(addMonths(sub.DiscountSince, d.Months))
 }
 
 // collect charges a pending order to the stored card. Success settles the subscription's debts; failure makes

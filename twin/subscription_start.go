@@ -17,6 +17,9 @@ func (x *tx) startSubscription(c Checkout, p Product) Subscription {
 	} else if c.DiscountID != "" {
 		sub.DiscountSince = x.now
 	}
+	if _, ok := seatPrice(sub.Prices); ok {
+		x.makeTeam(sub.CustomerID)
+	}
 	x.beginSubscription(sub)
 	return sub
 }

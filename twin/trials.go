@@ -51,6 +51,10 @@ func (e *Engine) ChangeSeats(ctx context.Context, id string, seats int64, prorat
 			return refused("NotASeatBasedSubscription", "This subscription is not seat-based.")
 		case seats < minSeats(price):
 			return refused("BelowMinimumSeats", "The number of seats is below the minimum.")
+		case maxSeats(price) > 0 && seats > maxSeats(price):
+			return refused("AboveMaximumSeats", "The number of seats is above the maximum.")
+		case seats < x.takenSeats(sub.ID):
+			return refused("SeatsAlreadyAssigned", "More seats are assigned than would be left. Revoke some first.")
 		}
 		if proration == "" {
 			proration = x.Organization().Proration

@@ -48,6 +48,13 @@ var statuses = map[string]int{
 	"InvoiceDoesNotExist": http.StatusNotFound, "OrderNotEligibleForRetry": http.StatusUnprocessableEntity,
 	"PaymentFailed": http.StatusPaymentRequired, "NotASeatBasedSubscription": http.StatusBadRequest,
 	"SeatsAlreadyAssigned": http.StatusBadRequest, "BelowMinimumSeats": http.StatusBadRequest,
+	"AboveMaximumSeats": http.StatusBadRequest, "SeatNotAvailable": http.StatusBadRequest,
+	"SeatAlreadyAssigned": http.StatusBadRequest, "SeatNotPending": http.StatusBadRequest,
+	"InvalidInvitationToken": http.StatusBadRequest, "InvalidSeatAssignmentRequest": http.StatusBadRequest,
+	"CustomerNotFound": http.StatusNotFound, "PaymentMethodSetupFailed": http.StatusBadRequest,
+	"PaymentMethodInUseByActiveSubscription": http.StatusBadRequest, "ReceiptNotAllocated": http.StatusNotFound,
+	"CustomerSessionCodeInvalidOrExpired": http.StatusUnauthorized,
+	"UpdateSubscriptionPlanNotAllowed":    http.StatusForbidden, "UpdateSubscriptionSeatsNotAllowed": http.StatusForbidden,
 	"EventDoesNotExist": http.StatusNotFound, "NotPermitted": http.StatusForbidden, "BadRequest": http.StatusBadRequest,
 }
 

@@ -2,7 +2,9 @@ package polar
 
 import (
 	"context"
+	"hash/crc32"
 	"net/http"
+	"strconv"
 	"time"
 
 	"counterfoil/twin"
@@ -106,10 +108,24 @@ func fillBenefit(b body, row *twin.Benefit) {
 			row.CustomerAdmin = *admin
 		}
 	case twin.BenefitDownloadables:
-		row.Files = p.strs("files")
-	case twin.BenefitDiscord, twin.BenefitGitHub:
-		row.Settings = map[string]string{}
-		for key := range p.fields {
+		row.Files, row.Archived = p.strs("files"), nil
+		for id := range p.nested("archived").fields {
+			if archived := p.nested("archived").flag(id); archived != nil && *archived {
+				row.Archived = append(row.Archived, id)
+			}
+		}
+	case twin.BenefitDiscord:
+		p.need("guild_token")
+		p.need("role_id")
+		kick := p.flag("kick_member")
+		row.Settings = map[string]string{
+			"guild_token": p.text("guild_token"), "guild_id": guildOf(p.text("guild_token")), "role_id": p.text("role_id"),
+			"kick_member": strconv.FormatBool(kick != nil && *kick),
+		}
+	case twin.BenefitGitHub:
+		row.Settings = map[string]string{"permission": p.choice("permission", "pull", "triage", "push", "maintain", "admin")}
+		for _, key := range []string{"repository_owner", "repository_name"} {
+			p.need(key)
 			row.Settings[key] = p.text(key)
 		}
 	}
@@ -139,22 +155,7 @@ func (s *Server) listGrants(v *twin.View, r *http.Request, q query) (any, error)
 	}.answer(q)
 }
 
-var keySorts = map[string]func(a, b *twin.LicenseKey) int{
-	"created_at": byTime(func(k *twin.LicenseKey) time.Time { return k.CreatedAt }),
-}
-
-// listLicenseKeys: GET /v1/license-keys/
-func (s *Server) listLicenseKeys(v *twin.View, _ *http.Request, q query) (any, error) {
-	return listing[twin.LicenseKey]{
-		rows: v.LicenseKeys(), sorts: keySorts, usual: "-created_at",
-		keep: func(k *twin.LicenseKey) bool {
-			return q.allows("benefit_id", k.BenefitID) && q.allows("status", k.Status)
-		},
-		shape: func(k *twin.LicenseKey) any { return shapeLicenseKey(v, k) },
-	}.answer(q)
-}
-
-// getLicenseKey: GET /v1/license-keys/{id}
-func (s *Server) getLicenseKey(v *twin.View, r *http.Request, _ query) (any, error) {
-	return shaped(v, shapeLicenseKey)(v.LicenseKey(r.PathValue("id")))
+// guildOf stands for the Discord server that a guild token was issued for: a number, the same for the same token.
+func guildOf(token string) string {
+	return strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(token))), 10)
 }

@@ -42,6 +42,7 @@ func (s *Server) createCheckout(ctx context.Context, _ *http.Request, b body) (f
 		TrialInterval: interval(b, "trial_interval"), TrialCount: int(orZero(b.whole("trial_interval_count"))),
 		UpgradeID: b.text("subscription_id"), Currency: b.text("currency"), CustomerMetadata: b.metadata("customer_metadata"),
 		IPAddress: b.text("customer_ip_address"), Edit: checkoutEdit(b),
+		MinSeats: orZero(b.whole("min_seats")), MaxSeats: orZero(b.whole("max_seats")),
 	}
 	if need := b.flag("require_billing_address"); need != nil {
 		in.RequireBillingAddress = *need

@@ -87,11 +87,16 @@ func (s *Server) getPart(v *twin.View, r *http.Request, q query) (any, error) {
 // createCustomer: POST /v1/customers/
 func (s *Server) createCustomer(ctx context.Context, _ *http.Request, b body) (func(*twin.View) any, error) {
 	b.noOrganization()
-	b.need("email")
-	if b.has("type") {
-		b.choice("type", "individual")
-	}
 	in := customerInput(b)
+	if b.has("type") {
+		in.Team = b.choice("type", "individual", "team") == "team"
+	}
+	if owner := b.nested("owner"); b.has("owner") {
+		in.Owner = &twin.MemberInput{Email: owner.text("email"), Name: owner.text("name"), ExternalID: owner.text("external_id")}
+	}
+	if !in.Team {
+		b.need("email")
+	}
 	if err := b.err(); err != nil {
 		return nil, err
 	}
@@ -109,6 +114,14 @@ func (s *Server) updateCustomer(ctx context.Context, r *http.Request, b body) (f
 		b.say("external_id", "extra_forbidden", "Extra inputs are not permitted")
 	}
 	in := customerInput(b)
+	switch b.choice("type", "individual", "team") {
+	case "team":
+		in.Team = true
+	case "individual":
+		if c, err := s.engine.Customer(id); err == nil && c.Team {
+			b.say("type", "value_error", "A team customer cannot become an individual one.")
+		}
+	}
 	if err := b.err(); err != nil {
 		return nil, err
 	}
@@ -162,11 +175,14 @@ func (s *Server) createSession(ctx context.Context, _ *http.Request, b body) (fu
 	if id == "" && external == "" {
 		b.need("customer_id")
 	}
-	returnURL := b.text("return_url")
+	in := twin.SessionInput{
+		CustomerID: id, ExternalCustomerID: external, MemberID: b.text("member_id"), ExternalMemberID: b.text("external_member_id"),
+		ReturnURL: b.text("return_url"),
+	}
 	if err := b.err(); err != nil {
 		return nil, err
 	}
-	made, err := s.engine.CreateSession(ctx, id, external, returnURL)
+	made, err := s.engine.CreateSessionFor(ctx, in)
 	return shapeOf(made, s.shapeSession), err
 }
 
@@ -174,7 +190,7 @@ func (s *Server) createSession(ctx context.Context, _ *http.Request, b body) (fu
 func (s *Server) shapeSession(v *twin.View, made *twin.CustomerSession) session {
 	c := customerOf(v, made.CustomerID)
 	portal := s.baseURL + "/" + v.Organization().Slug + "/portal?" +
-		url.Values{"customer_session_token": {made.Token}, "email": {c.Email}}.Encode()
+		url.Values{"customer_session_token": {made.Token}, "email": {string(c.Email)}}.Encode()
 	return session{
 		stamped(made.Stamp), made.ID, made.Token, instant(made.ExpiresAt), text(made.ReturnURL), portal, made.CustomerID, c,
 	}

@@ -37,8 +37,10 @@ func New(engine *twin.Engine, cfg Config) *Server {
 		s.log = slog.Default()
 	}
 	engine.SetRenderer(s.render)
-	for pattern, h := range s.routes() {
-		s.mux.HandleFunc(pattern, h)
+	for _, table := range []map[string]http.HandlerFunc{s.routes(), s.shopRoutes(), s.portalRoutes()} {
+		for pattern, h := range table {
+			s.mux.HandleFunc(pattern, h)
+		}
 	}
 	return s
 }

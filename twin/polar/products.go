@@ -96,6 +96,17 @@ func productInput(b body) twin.ProductInput {
 		v := int(*n)
 		in.TrialCount = &v
 	}
+	if b.has("attached_custom_fields") {
+		in.Fields = []twin.AttachedField{}
+		for _, a := range b.objects("attached_custom_fields") {
+			a.need("custom_field_id")
+			required := a.flag("required")
+			in.Fields = append(in.Fields, twin.AttachedField{FieldID: a.text("custom_field_id"), Required: required != nil && *required})
+		}
+	}
+	if b.has("medias") {
+		in.MediaIDs = b.strs("medias")
+	}
 	if b.has("prices") {
 		in.Prices = []twin.Price{}
 		for _, p := range b.objects("prices") {

@@ -38,7 +38,9 @@ func (s *Server) subject(v *twin.View, kind, id string, previous *twin.GrantProp
 	case "customer":
 		return shaped(v, shapeCustomer)(v.Customer(id))
 	case "member":
-		return shaped(v, func(_ *twin.View, c *twin.Customer) member { return shapeMember(c) })(v.Customer(id))
+		return shaped(v, shapeMember)(v.Member(id))
+	case "customer_seat":
+		return shaped(v, shapeSeat)(v.Seat(id))
 	case "order":
 		return shaped(v, shapeOrder)(v.Order(id))
 	case "subscription":
@@ -65,7 +67,9 @@ func grantChanged(previous *twin.GrantProperties) func(*twin.View, *twin.Grant) 
 	return func(v *twin.View, g *twin.Grant) grantChange {
 		out := grantChange{grant: shapeGrant(v, g)}
 		if previous != nil {
-			out.PreviousProperties = grantProperties(*previous, out.Benefit.Type)
+			if b, err := v.Benefit(g.BenefitID); err == nil {
+				out.PreviousProperties = grantProperties(*previous, b)
+			}
 		}
 		return out
 	}

@@ -1,6 +1,10 @@
 package polar
 
-import "counterfoil/twin"
+import (
+	"slices"
+
+	"counterfoil/twin"
+)
 
 // benefitPublic is the form inside checkouts.
 type benefitPublic struct {
@@ -64,6 +68,13 @@ type fileProperties struct {
 	Files    []string        `json:"files"`
 }
 
+type discordProperties struct {
+	GuildID    string `json:"guild_id"`
+	RoleID     string `json:"role_id"`
+	KickMember bool   `json:"kick_member"`
+	GuildToken string `json:"guild_token"`
+}
+
 // benefitProperties shows what the benefit's type needs.
 func benefitProperties(b *twin.Benefit) any {
 	switch b.Type {
@@ -81,17 +92,19 @@ func benefitProperties(b *twin.Benefit) any {
 		}
 		return out
 	case twin.BenefitDownloadables:
-		return fileProperties{map[string]bool{}, list(b.Files)}
-	case twin.BenefitDiscord, twin.BenefitGitHub:
+		return fileProperties{archivedFiles(b), list(b.Files)}
+	case twin.BenefitDiscord:
+		return discordProperties{b.Settings["guild_id"], b.Settings["role_id"], b.Settings["kick_member"] == "true", b.Settings["guild_token"]}
+	case twin.BenefitGitHub:
 		return b.Settings
 	default:
 		return struct{}{}
 	}
 }
 
-// grantProperties shows what a grant of the type remembers; unset keys are left out.
-func grantProperties(p twin.GrantProperties, kind string) any {
-	switch kind {
+// grantProperties shows what a grant of the benefit remembers; unset keys are left out.
+func grantProperties(p twin.GrantProperties, b *twin.Benefit) any {
+	switch b.Type {
 	case twin.BenefitMeterCredit:
 		if p.CreditedUnits == 0 { // revoked
 			return struct{}{}
@@ -101,13 +114,49 @@ func grantProperties(p twin.GrantProperties, kind string) any {
 		return map[string]string{"license_key_id": p.LicenseKeyID, "display_key": p.DisplayKey}
 	case twin.BenefitDownloadables:
 		return map[string][]string{"files": list(p.Files)}
+	case twin.BenefitDiscord, twin.BenefitGitHub:
+		return access(p, b)
 	default:
 		return struct{}{}
 	}
+}
+
+// access is where a grant lets its holder in, and under which account once that is known.
+func access(p twin.GrantProperties, b *twin.Benefit) map[string]string {
+	out := map[string]string{}
+	for _, key := range []string{"guild_id", "role_id", "repository_owner", "repository_name", "permission"} {
+		if b.Settings[key] != "" {
+			out[key] = b.Settings[key]
+		}
+	}
+	if p.AccountID != "" {
+		out["account_id"], out["granted_account_id"] = p.AccountID, p.AccountID
+	}
+	return out
 }
 
 type grantedCredits struct {
 	LastCreditedMeterID text    `json:"last_credited_meter_id"`
 	LastCreditedUnits   int64   `json:"last_credited_units"`
 	LastCreditedAt      instant `json:"last_credited_at"`
+}
+
+// archivedFiles marks the files that new buyers do not get.
+func archivedFiles(b *twin.Benefit) map[string]bool {
+	archived := map[string]bool{}
+	for _, id := range b.Archived {
+		archived[id] = true
+	}
+	return archived
+}
+
+// activeFiles are the files of a downloadables benefit that are not archived.
+func activeFiles(b *twin.Benefit) []string {
+	active := []string{}
+	for _, id := range b.Files {
+		if !slices.Contains(b.Archived, id) {
+			active = append(active, id)
+		}
+	}
+	return active
 }

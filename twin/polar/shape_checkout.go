@@ -131,7 +131,7 @@ func (s *Server) shapeCheckoutCore(v *twin.View, c *twin.Checkout) checkoutCore 
 		CustomerIPAddress: text(c.IPAddress), CustomerBillingName: text(c.BillingName),
 		CustomerBillingAddress: shapeAddress(c.BillingAddress), CustomerTaxID: text(c.TaxID), Locale: text(c.Locale),
 		PaymentProcessorMetadata: map[string]string{}, BillingAddressFields: addressForm(c),
-		Products: []productPublic{}, Prices: map[string][]any{}, AttachedCustomFields: none,
+		Products: []productPublic{}, Prices: map[string][]any{}, AttachedCustomFields: none, MinSeats: count(c.MinSeats), MaxSeats: count(c.MaxSeats),
 	}
 	s.fillChoice(v, c, &out)
 	return out
@@ -150,7 +150,7 @@ func (s *Server) fillChoice(v *twin.View, c *twin.Checkout, out *checkoutCore) {
 		if id != c.ProductID {
 			continue
 		}
-		out.Product = &shape
+		out.Product, out.AttachedCustomFields = &shape, attachedFields(v, p)
 		if !c.TrialEnd.IsZero() {
 			out.ActiveTrialInterval, out.ActiveTrialIntervalCount = text(p.TrialInterval), count(p.TrialCount)
 			if c.TrialInterval != "" {

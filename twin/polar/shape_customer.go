@@ -8,13 +8,13 @@ import (
 	"counterfoil/twin"
 )
 
-// customer is the individual customer; it also stands inside orders, subscriptions and so on.
+// customer is an individual or a team; it also stands inside orders, subscriptions and so on.
 type customer struct {
 	ID string `json:"id"`
 	stamp
 	Metadata               twin.Metadata `json:"metadata"`
 	ExternalID             text          `json:"external_id"`
-	Email                  string        `json:"email"`
+	Email                  text          `json:"email"`
 	EmailVerified          bool          `json:"email_verified"`
 	Type                   string        `json:"type"`
 	Name                   text          `json:"name"`
@@ -23,15 +23,15 @@ type customer struct {
 	TaxID                  []string      `json:"tax_id"`
 	Locale                 text          `json:"locale"`
 	OrganizationID         string        `json:"organization_id"`
-	DefaultPaymentMethodID *string       `json:"default_payment_method_id"`
+	DefaultPaymentMethodID text          `json:"default_payment_method_id"`
 	DeletedAt              instant       `json:"deleted_at"`
 	AvatarURL              string        `json:"avatar_url"`
 }
 
 func shapeCustomer(v *twin.View, c *twin.Customer) customer {
 	return customer{
-		ID: c.ID, stamp: stamped(c.Stamp), Metadata: c.Metadata, ExternalID: text(c.ExternalID), Email: c.Email,
-		EmailVerified: c.EmailVerified, Type: "individual", Name: text(c.Name), BillingName: text(c.BillingName),
+		ID: c.ID, stamp: stamped(c.Stamp), Metadata: c.Metadata, ExternalID: text(c.ExternalID), Email: text(c.Email),
+		EmailVerified: c.EmailVerified, Type: customerType(c), DefaultPaymentMethodID: text(c.MethodID), Name: text(c.Name), BillingName: text(c.BillingName),
 		BillingAddress: shapeAddress(c.BillingAddress), TaxID: c.TaxID, Locale: text(c.Locale),
 		OrganizationID: v.Organization().ID, DeletedAt: instant(c.DeletedAt), AvatarURL: avatar(c.Email),
 	}
@@ -53,7 +53,15 @@ func customerOf(v *twin.View, id string) customer {
 	return shapeCustomer(v, c)
 }
 
-// member is the one member of an individual customer.
+// customerType is what kind of customer it is.
+func customerType(c *twin.Customer) string {
+	if c.Team {
+		return "team"
+	}
+	return "individual"
+}
+
+// member is a person who acts for a customer.
 type member struct {
 	stamp
 	ID         string `json:"id"`
@@ -64,8 +72,18 @@ type member struct {
 	Role       string `json:"role"`
 }
 
-func shapeMember(c *twin.Customer) member {
-	return member{stamped(c.Stamp), c.MemberID, c.ID, c.Email, text(c.Name), text(c.ExternalID), "owner"}
+func shapeMember(_ *twin.View, m *twin.Member) member {
+	return member{stamped(m.Stamp), m.ID, m.CustomerID, m.Email, text(m.Name), text(m.ExternalID), m.Role}
+}
+
+// memberOf is the member by id, null when there is none (any more).
+func memberOf(v *twin.View, id string) *member {
+	m, err := v.Member(id)
+	if err != nil {
+		return nil
+	}
+	shape := shapeMember(v, m)
+	return &shape
 }
 
 // customerState is the customer with everything it has now.
@@ -139,7 +157,7 @@ func shapeState(v *twin.View, s twin.State) customerState {
 		}
 		out.GrantedBenefits = append(out.GrantedBenefits, stateGrant{
 			stamp: stamped(g.Stamp), ID: g.ID, GrantedAt: instant(g.GrantedAt), BenefitID: g.BenefitID,
-			BenefitType: b.Type, BenefitMetadata: b.Metadata, Properties: grantProperties(g.Properties, b.Type),
+			BenefitType: b.Type, BenefitMetadata: b.Metadata, Properties: grantProperties(g.Properties, b),
 		})
 	}
 	for _, m := range s.Meters {

@@ -77,7 +77,7 @@ func shapeEvent(v *twin.View, e *twin.Event) event {
 	out := event{
 		ID: e.ID, Timestamp: instant(e.Timestamp), OrganizationID: v.Organization().ID, CustomerID: text(e.CustomerID),
 		ExternalCustomerID: text(e.ExternalCustomer), MemberID: text(e.MemberID), ExternalMemberID: text(e.ExternalMember),
-		ParentID: text(e.ParentID), Label: eventLabel(e), Name: e.Name, Source: e.Source, Metadata: e.Metadata,
+		ParentID: text(e.ParentID), Label: eventLabel(v, e), Name: e.Name, Source: e.Source, Metadata: e.Metadata,
 	}
 	if c, err := v.Customer(e.CustomerID); err == nil {
 		shape := shapeCustomer(v, c)
@@ -97,7 +97,10 @@ var eventLabels = map[string]string{
 	"customer.updated": "Customer Updated", "customer.deleted": "Customer Deleted",
 }
 
-func eventLabel(e *twin.Event) string {
+func eventLabel(v *twin.View, e *twin.Event) string {
+	if label := v.EventLabel(e); label != "" {
+		return label
+	}
 	if label, ok := eventLabels[e.Name]; ok && e.Source == "system" {
 		return label
 	}

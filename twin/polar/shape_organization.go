@@ -74,8 +74,7 @@ func shapeOrganization(o twin.Organization) organization {
 		},
 		NotificationSettings: notifications{NewOrder: true, NewSubscription: true},
 	}
-	out.CustomerPortalSettings.Usage.Show = true
-	out.CustomerPortalSettings.Subscription.UpdatePlan = o.AllowCustomerUpdates
+	out.CustomerPortalSettings = shapePortalSettings(o)
 	return out
 }
 

@@ -60,7 +60,7 @@ func shapeProductFlat(v *twin.View, p *twin.Product) productFlat {
 
 // shapeProduct shows a product with its current prices and benefits.
 func shapeProduct(v *twin.View, p *twin.Product) product {
-	out := product{productFlat: shapeProductFlat(v, p), Benefits: none, Medias: none, AttachedCustomFields: none}
+	out := product{productFlat: shapeProductFlat(v, p), Benefits: none, Medias: medias(v, p), AttachedCustomFields: attachedFields(v, p)}
 	out.Prices = shapePrices(v, p.Prices, true)
 	for _, id := range p.BenefitIDs {
 		if b, err := v.Benefit(id); err == nil {
@@ -71,11 +71,22 @@ func shapeProduct(v *twin.View, p *twin.Product) product {
 }
 
 func shapeProductPublic(v *twin.View, p *twin.Product) productPublic {
-	out := productPublic{productCore: shapeProductCore(v, p), Medias: none, Benefits: []benefitPublic{}}
+	out := productPublic{productCore: shapeProductCore(v, p), Medias: medias(v, p), Benefits: []benefitPublic{}}
 	out.Prices = shapePrices(v, p.Prices, true)
 	for _, id := range p.BenefitIDs {
 		if b, err := v.Benefit(id); err == nil {
 			out.Benefits = append(out.Benefits, shapeBenefitPublic(v, b))
+		}
+	}
+	return out
+}
+
+// medias are the pictures of a product.
+func medias(v *twin.View, p *twin.Product) []any {
+	out := []any{}
+	for _, id := range p.MediaIDs {
+		if f, err := v.File(id); err == nil {
+			out = append(out, file{fileCore: shapeFileCore(v, f), CreatedAt: instant(f.CreatedAt), PublicURL: text(f.Base + "/_twin/files/" + f.Secret)})
 		}
 	}
 	return out

@@ -18,6 +18,10 @@ import (
 //	GET    /_twin/state.json  counts of everything, clock, faults
 //	and what makes it misbehave, see misbehaviour
 //	GET    /_twin/invoices/ID the PDF of a generated invoice
+//	GET    /_twin/receipts/ID the PDF of the receipt of a paid order
+//	POST   /_twin/wallets     {"customer_id":...,"currency":"usd","amount":500}: money a customer holds
+//	POST   /_twin/disputes    {"order_id":...,"status":"needs_response"}: a bank asks for a payment back
+//	GET    /_twin/files/SECRET what a merchant uploaded; PUT /_twin/files/SECRET/NUMBER uploads a part
 //
 // It is served to anyone who can reach the twin, but not to other sites through a visitor's browser: what
 // changes something must come as application/json, which a foreign page cannot send unasked.
@@ -34,6 +38,11 @@ func newControl(engine *twin.Engine) *control {
 	c.mux.HandleFunc("GET /_twin/state.json", c.showState)
 	c.misbehaviour()
 	c.mux.HandleFunc("GET /_twin/invoices/{id}", c.showInvoice)
+	c.mux.HandleFunc("GET /_twin/receipts/{id}", c.showReceipt)
+	c.mux.HandleFunc("GET /_twin/files/{secret}", c.showFile)
+	c.mux.HandleFunc("PUT /_twin/files/{secret}/{number}", c.putPart)
+	c.mux.HandleFunc("POST /_twin/wallets", c.topUp)
+	c.mux.HandleFunc("POST /_twin/disputes", c.openDispute)
 	return c
 }
 

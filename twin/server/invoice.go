@@ -21,6 +21,20 @@ func (c *control) showInvoice(w http.ResponseWriter, r *http.Request) {
 	w.Write(page(invoiceLines(c.engine.Organization(), order))) // a reader who left needs no answer
 }
 
+// showReceipt serves the PDF of a paid order's receipt.
+func (c *control) showReceipt(w http.ResponseWriter, r *http.Request) {
+	order, err := c.engine.Order(r.PathValue("id"))
+	if err != nil || !order.Paid() {
+		http.NotFound(w, r)
+		return
+	}
+	lines := invoiceLines(c.engine.Organization(), order)
+	lines[0] = "Receipt for " + order.Number
+	w.Header().Set("Content-Type", "application/pdf")
+	w.Header().Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", "receipt-"+order.Number+".pdf"))
+	w.Write(page(lines)) // a reader who left needs no answer
+}
+
 // invoiceLines are the lines of an invoice, top to bottom.
 func invoiceLines(seller twin.Organization, o twin.Order) []string {
 	lines := []string{"Invoice " + o.Number, "", seller.Name, o.CreatedAt.Format("2 January 2006"), "", "Billed to: " + o.BillingName}
