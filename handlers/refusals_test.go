@@ -120,7 +120,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 		if strings.Contains(policy, "unsafe") {
 			t.Errorf("GET %s: the policy allows something unsafe: %s", path, policy)
 		}
-		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin"} {
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin"} {
 			if got := page.header.Get(name); got != want {
 				t.Errorf("GET %s: %s is %q, want %q", path, name, got, want)
 			}

@@ -53,7 +53,7 @@ type EventState string
 const (
 	EventQueued EventState = "queued"
 	EventSent   EventState = "sent"
-	EventFailed EventState = "failed" // kept; tried again
+	EventFailed EventState = "failed" // refused by the provider; kept
 )
 
 // SendEvent is the form that reports a use by hand, and the same as a command.
