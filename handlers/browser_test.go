@@ -15,7 +15,7 @@ import (
 
 // browser is somebody who reads pages and sends forms without JavaScript.
 type browser struct {
-	t      *testing.T
+	t      testing.TB
 	stack  *stack
 	client *http.Client
 }

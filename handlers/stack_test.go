@@ -23,24 +23,26 @@ import (
 // stack is the whole portal on real parts: its database, its worker, the twin on a
 // port of its own, mail over SMTP, webhooks over HTTP. Nothing is mocked.
 type stack struct {
-	t      *testing.T
-	url    string
-	store  *db.Store
-	path   string // of the database
-	worker *worker.Worker
-	twin   *server.Server
+	t       testing.TB
+	url     string
+	handler http.Handler
+	rest    func() // ends the worker's loops
+	store   *db.Store
+	path    string // of the database
+	worker  *worker.Worker
+	twin    *server.Server
 
 	stopping chan struct{} // closed by a test to end streams
 }
 
 // start runs a stack until the end of the test.
-func start(t *testing.T) *stack {
+func start(t testing.TB) *stack {
 	t.Helper()
 	return startWith(t, true)
 }
 
 // startWith runs a stack that receives webhooks, or none at all.
-func startWith(t *testing.T, webhooks bool) *stack {
+func startWith(t testing.TB, webhooks bool) *stack {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -85,11 +87,11 @@ func startWith(t *testing.T, webhooks bool) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err := portal.Handler()
+	s.handler, err = portal.Handler()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.serve(listener, handler, authority)
+	s.serve(listener, s.handler, authority)
 	s.until("the catalog is copied", func() bool {
 		products, err := s.store.Products(t.Context())
 		return err == nil && len(products) > 0
@@ -119,6 +121,10 @@ func (s *stack) authority(catalogue *views.Catalogue, log *slog.Logger) *auth.Se
 func (s *stack) serve(listener net.Listener, handler http.Handler, authority *auth.Service) {
 	running, stop := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
+	s.rest = func() {
+		stop()
+		loops.Wait()
+	}
 	loops.Go(func() { s.worker.Run(running) })
 	loops.Go(func() { authority.Run(running) })
 	web := httptest.NewUnstartedServer(handler)
@@ -128,8 +134,7 @@ func (s *stack) serve(listener net.Listener, handler http.Handler, authority *au
 	s.t.Cleanup(func() {
 		web.CloseClientConnections()
 		web.Close()
-		stop()
-		loops.Wait()
+		s.rest()
 	})
 }
 

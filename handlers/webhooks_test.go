@@ -25,13 +25,12 @@ type call struct {
 	edit   func(*http.Request) // after signing
 }
 
-// post signs the call as Polar does (the key is the whole text of the secret) and
-// returns the status, the body and the headers of the answer.
-func (s *stack) post(c call) (int, string, http.Header) {
-	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+c.path, strings.NewReader(c.body))
+// request signs the call as Polar does (the key is the whole text of the secret).
+func (c call) request(t testing.TB, base string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+c.path, strings.NewReader(c.body))
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	stamp := fmt.Sprint(c.sentAt.Unix())
 	mac := hmac.New(sha256.New, []byte(c.secret))
@@ -43,6 +42,13 @@ func (s *stack) post(c call) (int, string, http.Header) {
 	if c.edit != nil {
 		c.edit(r)
 	}
+	return r
+}
+
+// post sends the call and returns the status, the body and the headers of the answer.
+func (s *stack) post(c call) (int, string, http.Header) {
+	s.t.Helper()
+	r := c.request(s.t, s.url)
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		s.t.Fatal(err)
