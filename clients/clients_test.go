@@ -102,9 +102,13 @@ func play(t *testing.T, file string, twin *server.Server) {
 // oldestNode is the first major version of Node that the stories run on.
 const oldestNode = 20
 
-// needNode skips the test where Node or the clients are missing; CI allows no skipping.
+// needNode skips the test in the quick run, and where Node or the clients are missing; for want of those, CI
+// allows no skipping.
 func needNode(t *testing.T) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the clients on Node are left out of the quick run")
+	}
 	why := ""
 	if version, err := exec.Command("node", "-p", "process.versions.node.split('.')[0]").Output(); err != nil {
 		why = "Node 20 or newer is missing (https://nodejs.org)"
@@ -114,8 +118,6 @@ func needNode(t *testing.T) {
 		why = "the clients are not installed: run npm ci --ignore-scripts in clients/"
 	}
 	switch {
-	case testing.Short():
-		t.Skip("the clients on Node are left out of the quick run")
 	case why != "" && os.Getenv("CI") == "true":
 		t.Fatal(why + "; CI=true allows no skipping")
 	case why != "":

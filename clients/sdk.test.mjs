@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./sdk/catalog.mjs";
 import "./sdk/sales.mjs";
+import "./sdk/reports.mjs";
 import "./sdk/portal.mjs";
 import { called, operations } from "./sdk/traced.mjs";
 import { unserved } from "./sdk/unserved.mjs";
