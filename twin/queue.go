@@ -169,14 +169,19 @@ func (e *Engine) WaitDelivered(ctx context.Context, eventType, objectID string, 
 	}
 }
 
+// Delivered reports whether no webhook of the type about the object waits any more.
+func (v *View) Delivered(eventType, objectID string) bool {
+	for _, w := range v.webhookEvents.by(hooksByObject, objectID) {
+		if w.Type == eventType && !w.Done {
+			return false
+		}
+	}
+	return true
+}
+
 // waiting reports whether a webhook of the type about the object is still to be delivered.
 func (e *Engine) waiting(eventType, objectID string) bool {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	for _, w := range e.data.webhookEvents.by(hooksByObject, objectID) {
-		if w.Type == eventType && !w.Done {
-			return true
-		}
-	}
-	return false
+	return !(&View{data: e.data}).Delivered(eventType, objectID)
 }

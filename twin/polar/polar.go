@@ -27,17 +27,18 @@ type Server struct {
 	log     *slog.Logger
 	mux     *http.ServeMux
 	limiter limiter
+	gone    chan struct{} // closed when deliveries have ended: streams end too
 }
 
 // New serves Polar's API for the engine and becomes the engine's webhook renderer. Deliveries start with
 // Deliver.
 func New(engine *twin.Engine, cfg Config) *Server {
-	s := &Server{engine: engine, baseURL: strings.TrimSuffix(cfg.BaseURL, "/"), log: cfg.Log, mux: http.NewServeMux()}
+	s := &Server{engine: engine, baseURL: strings.TrimSuffix(cfg.BaseURL, "/"), log: cfg.Log, mux: http.NewServeMux(), gone: make(chan struct{})}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
 	engine.SetRenderer(s.render)
-	for _, table := range []map[string]http.HandlerFunc{s.routes(), s.shopRoutes(), s.portalRoutes()} {
+	for _, table := range []map[string]http.HandlerFunc{s.routes(), s.shopRoutes(), s.portalRoutes(), s.reportRoutes()} {
 		for pattern, h := range table {
 			s.mux.HandleFunc(pattern, h)
 		}
@@ -82,5 +83,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.strike(w, r, s.mux)
 }
 
-// Deliver sends webhooks until ctx ends.
-func (s *Server) Deliver(ctx context.Context) { newSender(s).run(ctx) }
+// Deliver sends webhooks until ctx ends; then it also ends the streams that somebody still reads. Call it once.
+func (s *Server) Deliver(ctx context.Context) {
+	defer close(s.gone)
+	newSender(s).run(ctx)
+}
