@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -56,11 +57,9 @@ func (c *CreditSums) add(cause billing.Cause, credits billing.Credits) {
 // wallet that nobody has is all zeros.
 func (s *Store) CreditSums(ctx context.Context, customerID string, meter billing.Ref, from time.Time) (CreditSums, error) {
 	day := utcDay(from)
-	opening, err := s.r.CreditsBeforeDay(ctx, gen.CreditsBeforeDayParams{
-		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID, Day: day,
-	})
+	opening, err := s.creditsBefore(ctx, customerID, meter, day)
 	if err != nil {
-		return CreditSums{}, fmt.Errorf("opening balance of customer %s: %w", customerID, err)
+		return CreditSums{}, err
 	}
 	rows, err := s.r.CreditSumsByCause(ctx, gen.CreditSumsByCauseParams{
 		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID,
@@ -69,11 +68,22 @@ func (s *Store) CreditSums(ctx context.Context, customerID string, meter billing
 	if err != nil {
 		return CreditSums{}, fmt.Errorf("credits of customer %s: %w", customerID, err)
 	}
-	sums := CreditSums{From: dayMoment(day), Opening: billing.Credits(opening), Balance: billing.Credits(opening)}
+	sums := CreditSums{From: dayMoment(day), Opening: opening, Balance: opening}
 	for _, r := range rows {
 		sums.add(billing.Cause(r.Cause), billing.Credits(r.Credits))
 	}
 	return sums, nil
+}
+
+// creditsBefore is the balance at the beginning of a day; zero for a wallet that nobody has.
+func (s *Store) creditsBefore(ctx context.Context, customerID string, meter billing.Ref, day int64) (billing.Credits, error) {
+	opening, err := s.r.CreditsBeforeDay(ctx, gen.CreditsBeforeDayParams{
+		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID, Day: day,
+	})
+	if err = found(err); err != nil && !errors.Is(err, billing.ErrNotFound) {
+		return 0, fmt.Errorf("opening balance of customer %s: %w", customerID, err)
+	}
+	return billing.Credits(opening), nil
 }
 
 // CreditDay is one UTC day of a wallet on which something moved.
@@ -114,7 +124,7 @@ func (s *Store) CreditDays(ctx context.Context, customerID string, meter billing
 	if len(days) == 0 {
 		return nil, nil
 	}
-	all, err := s.creditDays(ctx, customerID, meter, days[len(days)-1], days[0]+1)
+	_, all, err := s.creditDays(ctx, customerID, meter, days[len(days)-1], days[0]+1)
 	if err != nil {
 		return nil, err
 	}
@@ -126,21 +136,17 @@ func (s *Store) CreditDays(ctx context.Context, customerID string, meter billing
 }
 
 // creditDays reads the moved days from one day up to another, oldest first, with
-// running balances from the first entry ever.
-func (s *Store) creditDays(ctx context.Context, customerID string, meter billing.Ref, from, to int64) ([]CreditDay, error) {
-	opening, err := s.r.CreditsBeforeDay(ctx, gen.CreditsBeforeDayParams{
-		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID, Day: from,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("opening balance of customer %s: %w", customerID, err)
+// running balances, and the balance before them.
+func (s *Store) creditDays(ctx context.Context, customerID string, meter billing.Ref, from, to int64) (opening billing.Credits, days []CreditDay, err error) {
+	if opening, err = s.creditsBefore(ctx, customerID, meter, from); err != nil {
+		return 0, nil, err
 	}
 	rows, err := s.r.LedgerDayGroups(ctx, gen.LedgerDayGroupsParams{
 		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID, FromDay: from, ToDay: to,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("days of customer %s: %w", customerID, err)
+		return 0, nil, fmt.Errorf("days of customer %s: %w", customerID, err)
 	}
-	var days []CreditDay
 	for _, r := range rows {
 		if at := dayMoment(r.Day); len(days) == 0 || !days[len(days)-1].Day.Equal(at) {
 			days = append(days, CreditDay{Day: at})
@@ -148,11 +154,11 @@ func (s *Store) creditDays(ctx context.Context, customerID string, meter billing
 		day := &days[len(days)-1]
 		day.Lines = append(day.Lines, CreditLine{Cause: billing.Cause(r.Cause), Credits: billing.Credits(r.Credits), Entries: r.Entries})
 	}
-	balance := billing.Credits(opening)
+	balance := opening
 	for i := range days {
 		balance = days[i].runFrom(balance)
 	}
-	return days, nil
+	return opening, days, nil
 }
 
 // dayOrder is how the causes of one day follow each other: the old period ends, the
@@ -190,16 +196,12 @@ type CreditEntry struct {
 // lines and the balance that holds on it.
 func (s *Store) CreditDay(ctx context.Context, customerID string, meter billing.Ref, day time.Time) (CreditDay, []CreditEntry, error) {
 	number := utcDay(day)
-	days, err := s.creditDays(ctx, customerID, meter, number, number+1)
+	opening, days, err := s.creditDays(ctx, customerID, meter, number, number+1)
 	if err != nil {
 		return CreditDay{}, nil, err
 	}
 	if len(days) == 0 {
-		sums, err := s.CreditSums(ctx, customerID, meter, day)
-		if err != nil {
-			return CreditDay{}, nil, err
-		}
-		return CreditDay{Day: sums.From, Opening: sums.Opening, Closing: sums.Opening}, nil, nil
+		return CreditDay{Day: dayMoment(number), Opening: opening, Closing: opening}, nil, nil
 	}
 	rows, err := s.r.CreditEntriesBetween(ctx, gen.CreditEntriesBetweenParams{
 		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID,
@@ -230,17 +232,10 @@ func (s *Store) BalanceByDay(ctx context.Context, customerID string, meter billi
 	if last < first || last-first > 3660 {
 		return nil, fmt.Errorf("balances from %s to %s: %w", from.Format(time.DateOnly), to.Format(time.DateOnly), billing.ErrInvalid)
 	}
-	opening, err := s.r.CreditsBeforeDay(ctx, gen.CreditsBeforeDayParams{
-		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID, Day: first,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("opening balance of customer %s: %w", customerID, err)
-	}
-	moved, err := s.creditDays(ctx, customerID, meter, first, last+1)
+	balance, moved, err := s.creditDays(ctx, customerID, meter, first, last+1)
 	if err != nil {
 		return nil, err
 	}
-	balance := billing.Credits(opening)
 	var out []DayBalance
 	for day := first; day <= last; day++ {
 		if len(moved) > 0 && utcDay(moved[0].Day) == day {

@@ -32,7 +32,7 @@ type usageHours map[usageHour]*usageSum
 
 type usageHour struct {
 	walletKey
-	hour int64
+	at int64 // the number of the hour, or of the UTC day, since 1970
 }
 
 type usageSum struct {
@@ -41,27 +41,46 @@ type usageSum struct {
 }
 
 func (h usageHours) add(key usageHour, units billing.Credits) error {
+	return h.merge(key, usageSum{units, 1})
+}
+
+func (h usageHours) merge(key usageHour, more usageSum) error {
 	sum := h[key]
 	if sum == nil {
 		sum = &usageSum{}
 		h[key] = sum
 	}
 	var err error
-	if sum.units, err = sum.units.Add(units); err != nil {
+	if sum.units, err = sum.units.Add(more.units); err != nil {
 		return fmt.Errorf("usage of an hour: %w", err)
 	}
-	sum.events++
+	sum.events += more.events
 	return nil
 }
 
+// flush adds the sums to the roll-ups, by the hour and by the UTC day.
 func (h usageHours) flush(ctx context.Context, q *gen.Queries) error {
+	days := usageHours{} // keyed by day
 	for key, sum := range h {
 		err := q.AddUsageHour(ctx, gen.AddUsageHourParams{
 			CustomerID: key.customerID, Provider: key.meter.Provider, ProviderMeterID: key.meter.ProviderID,
-			Hour: key.hour, Units: int64(sum.units), Events: sum.events,
+			Hour: key.at, Units: int64(sum.units), Events: sum.events,
 		})
 		if err != nil {
 			return fmt.Errorf("usage of an hour: %w", err)
+		}
+		key.at = floorDiv(key.at, 24)
+		if err := days.merge(key, *sum); err != nil {
+			return err
+		}
+	}
+	for key, sum := range days {
+		err := q.AddUsageDay(ctx, gen.AddUsageDayParams{
+			CustomerID: key.customerID, Provider: key.meter.Provider, ProviderMeterID: key.meter.ProviderID,
+			Day: key.at, Units: int64(sum.units), Events: sum.events,
+		})
+		if err != nil {
+			return fmt.Errorf("usage of a day: %w", err)
 		}
 	}
 	clear(h)

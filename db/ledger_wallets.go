@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"counterfoil/billing"
@@ -16,7 +15,7 @@ type Wallet struct {
 	Meter       billing.Ref
 	MeterName   string // empty while the meter was not copied
 	Aggregation billing.Aggregation
-	Sums        CreditSums // over all time: Opening is zero, Balance is what is left
+	Balance     billing.Credits // what is left: the sum of all entries
 
 	// The current period: since when (zero if nothing was ever reset), what came in,
 	// and what was used of it. Credited less Consumed is the balance.
@@ -40,58 +39,28 @@ func (w Wallet) Drift() (billing.Credits, bool) {
 	if w.ProviderAsOf.IsZero() || w.Waiting || !additive {
 		return 0, false
 	}
-	return w.Provider - w.Sums.Balance, true
+	return w.Provider - w.Balance, true
 }
 
-// Wallets lists what a customer has, one per meter that ever moved. Its cost does not
-// grow with the number of events: sums come from one row per day and cause, which
-// are written together with the entries that they sum (CheckLedger proves it).
+// Wallets lists what a customer has, one per meter that ever moved. It is one query,
+// whose cost does not grow with the number of events: the balance of an account is
+// written together with the entries that it sums (CheckLedger proves it).
 func (s *Store) Wallets(ctx context.Context, customerID string) ([]Wallet, error) {
 	rows, err := s.r.Wallets(ctx, customerID)
 	if err != nil {
 		return nil, fmt.Errorf("wallets of customer %s: %w", customerID, err)
 	}
-	var out []Wallet
-	for _, r := range rows {
-		w := Wallet{
+	return mapEach(rows, func(r gen.WalletsRow) Wallet {
+		balance, credited := billing.Credits(r.Balance), billing.Credits(r.Credited)
+		return Wallet{
 			Meter: meterRef(r.Provider, r.ProviderMeterID), MeterName: r.MeterName,
-			Aggregation: billing.Aggregation(r.Aggregation),
-			Provider:    billing.Credits(r.ProviderBalance), ProviderAsOf: moment(r.ProviderCopiedAt),
+			Aggregation: billing.Aggregation(r.Aggregation), Balance: balance, PeriodStart: moment(r.PeriodStart),
+			// A reset leaves exactly zero, so what came in since and is not left was used.
+			Credited: credited, Consumed: credited - balance,
+			Provider: billing.Credits(r.ProviderBalance), ProviderAsOf: moment(r.ProviderCopiedAt),
+			Waiting: r.Waiting != 0,
 		}
-		if err := s.fillWallet(ctx, customerID, &w); err != nil {
-			return nil, fmt.Errorf("wallet of customer %s on meter %s: %w", customerID, w.Meter.ProviderID, err)
-		}
-		out = append(out, w)
-	}
-	return out, nil
-}
-
-func (s *Store) fillWallet(ctx context.Context, customerID string, w *Wallet) error {
-	var err error
-	if w.Sums, err = s.CreditSums(ctx, customerID, w.Meter, time.Time{}); err != nil {
-		return err
-	}
-	reset, err := lastReset(ctx, s.r, walletKey{customerID, w.Meter}, math.MaxInt64)
-	if err != nil {
-		return err
-	}
-	w.PeriodStart = moment(reset.OccurredAt)
-	credited, err := s.r.CreditedBetween(ctx, gen.CreditedBetweenParams{
-		CustomerID: customerID, Provider: w.Meter.Provider, ProviderMeterID: w.Meter.ProviderID,
-		FromAt: reset.OccurredAt, ToAt: math.MaxInt64,
-	})
-	if err != nil {
-		return fmt.Errorf("credited since %s: %w", w.PeriodStart, err)
-	}
-	// A reset leaves exactly zero, so what came in since and is not left was used.
-	w.Credited = billing.Credits(credited.Credited)
-	w.Consumed = w.Credited - w.Sums.Balance
-	waiting, err := s.r.UsageWaiting(ctx, gen.UsageWaitingParams{CustomerID: customerID, Provider: w.Meter.Provider})
-	if err != nil {
-		return fmt.Errorf("events on their way: %w", err)
-	}
-	w.Waiting = waiting
-	return nil
+	}), nil
 }
 
 // lastReset is the latest posted reset before a moment, or the zero row.

@@ -23,8 +23,8 @@ type UsageDay struct {
 
 // UsageByDay lists every day from the one that holds from to the one that holds to,
 // both included, with zeros for days without use. Days are those of from's location;
-// use is kept by the hour, so a zone that is half an hour off borrows half an hour
-// from its neighbour day. ErrInvalid: to is before from, or more than ten years after.
+// UTC days are kept as such, others are summed from hours, so a zone that is half an
+// hour off borrows half an hour from its neighbour day. ErrInvalid: to is before from, or more than ten years after.
 func (s *Store) UsageByDay(ctx context.Context, customerID string, meter billing.Ref, from, to time.Time) ([]UsageDay, error) {
 	zone := from.Location()
 	first, last := midnight(from, zone), midnight(to, zone)
@@ -34,6 +34,9 @@ func (s *Store) UsageByDay(ctx context.Context, customerID string, meter billing
 	var days []UsageDay
 	for day := first; !day.After(last); day = day.AddDate(0, 0, 1) {
 		days = append(days, UsageDay{Day: day})
+	}
+	if zone == time.UTC {
+		return days, s.utcDays(ctx, customerID, meter, days)
 	}
 	for rest := days; len(rest) > 0; {
 		// Days of one length in a row are summed by one query; a day on which the clocks
@@ -48,6 +51,22 @@ func (s *Store) UsageByDay(ctx context.Context, customerID string, meter billing
 		rest = rest[n:]
 	}
 	return days, nil
+}
+
+// utcDays fills in UTC days in a row.
+func (s *Store) utcDays(ctx context.Context, customerID string, meter billing.Ref, days []UsageDay) error {
+	first := utcDay(days[0].Day)
+	rows, err := s.r.UsageDays(ctx, gen.UsageDaysParams{
+		CustomerID: customerID, Provider: meter.Provider, ProviderMeterID: meter.ProviderID,
+		FromDay: first, ToDay: first + int64(len(days)),
+	})
+	if err != nil {
+		return fmt.Errorf("usage of customer %s by day: %w", customerID, err)
+	}
+	for _, r := range rows {
+		days[r.Day-first].Units, days[r.Day-first].Events = billing.Credits(r.Units), r.Events
+	}
+	return nil
 }
 
 // hoursOf is how many hours a day has: 24, but for the two on which clocks change.

@@ -239,7 +239,7 @@ func balance(t testing.TB, store *db.Store, customer string, meter billing.Meter
 	}
 	for _, w := range wallets {
 		if w.Meter == meter.Ref() {
-			return w.Sums.Balance
+			return w.Balance
 		}
 	}
 	return 0
@@ -261,4 +261,24 @@ func at(text string) time.Time {
 		panic(err)
 	}
 	return t.UTC()
+}
+
+// The roll-ups by day and by hour say the same.
+func TestDaysAgreeWithHours(t *testing.T) {
+	store := dbtest.Open(t)
+	for i := range 60 {
+		record(t, store, use(fmt.Sprint("e", i), "ada", noon.Add(-time.Duration(i*i)*5*time.Minute), int64(i)))
+	}
+	for _, meter := range allMeters {
+		days, err1 := store.UsageByDay(t.Context(), "ada", meter.Ref(), noon.AddDate(0, 0, -14), noon)
+		hours, err2 := store.UsageByDay(t.Context(), "ada", meter.Ref(), noon.AddDate(0, 0, -14).In(time.FixedZone("Accra", 0)), noon)
+		if err1 != nil || err2 != nil || len(days) != 15 || len(hours) != 15 {
+			t.Fatalf("%v %v: %d, %d days", err1, err2, len(days), len(hours))
+		}
+		for i := range days {
+			if days[i].Units != hours[i].Units || days[i].Events != hours[i].Events || !days[i].Day.Equal(hours[i].Day) {
+				t.Errorf("%s: by day %+v, by hour %+v", meter.Name, days[i], hours[i])
+			}
+		}
+	}
 }

@@ -73,7 +73,7 @@ func (s *Server) wallet(r *http.Request, t *views.Translator, who auth.Visitor) 
 	}
 	wallet := &wallets[chosen]
 	model := views.Credits{
-		Meter: wallet.MeterName, Balance: t.Credits(int64(wallet.Sums.Balance)), Over: wallet.Sums.Balance < 0,
+		Meter: wallet.MeterName, Balance: t.Credits(int64(wallet.Balance)), Over: wallet.Balance < 0,
 		UsageURL: "/usage/" + url.PathEscape(wallet.Meter.ProviderID), BuyURL: "/plans",
 	}
 	for i, other := range wallets {

@@ -80,7 +80,7 @@ func (s *Server) wallets(ctx context.Context, customerID string) ([]db.Wallet, e
 }
 
 func meterCard(t *views.Translator, sh shelf, wallet db.Wallet, subs []billing.Subscription) views.Meter {
-	balance := wallet.Sums.Balance
+	balance := wallet.Balance
 	card := views.Meter{
 		ID: wallet.Meter.ProviderID, Name: wallet.MeterName, Consumed: t.Credits(int64(wallet.Consumed)),
 		Balance: t.Credits(int64(balance)), Over: balance < 0, Credits: "/credits?meter=" + url.QueryEscape(wallet.Meter.ProviderID),

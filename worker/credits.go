@@ -63,7 +63,7 @@ func (w *Worker) syncCredits(ctx context.Context, job db.Job) error {
 	for _, wallet := range differs {
 		by, _ := wallet.Drift()
 		w.Log.WarnContext(ctx, "the provider counts credits differently", "customer", cursor.CustomerID,
-			"meter", wallet.Meter.ProviderID, "ours", wallet.Sums.Balance, "provider", wallet.Provider, "drift", by)
+			"meter", wallet.Meter.ProviderID, "ours", wallet.Balance, "provider", wallet.Provider, "drift", by)
 	}
 	w.drifts.remember(cursor.CustomerID, differs)
 	return nil

@@ -166,7 +166,9 @@ func (s *stage) wallets(customer string) map[string]db.CreditSums {
 	}
 	sums := map[string]db.CreditSums{}
 	for _, w := range wallets {
-		sums[w.MeterName] = w.Sums
+		if sums[w.MeterName], err = s.Store.CreditSums(s.t.Context(), customer, w.Meter, time.Time{}); err != nil {
+			s.t.Fatal(err)
+		}
 	}
 	return sums
 }
@@ -185,7 +187,7 @@ func (s *stage) agree(customer string) {
 	for _, w := range wallets {
 		drift, tells := w.Drift()
 		if !tells || drift != 0 {
-			s.t.Errorf("meter %s: ours %s, the provider's %s (comparable: %v)", w.MeterName, w.Sums.Balance, w.Provider, tells)
+			s.t.Errorf("meter %s: ours %s, the provider's %s (comparable: %v)", w.MeterName, w.Balance, w.Provider, tells)
 		}
 	}
 	for _, m := range s.twin.Engine.MetersOf(s.customerAtTwin(customer).ID) {
@@ -197,8 +199,8 @@ func (s *stage) agree(customer string) {
 		for _, w := range wallets {
 			if w.Meter.ProviderID == m.MeterID {
 				found = true
-				if w.Sums.Balance != want {
-					s.t.Errorf("meter %s: ours %s, the twin's %s", w.MeterName, w.Sums.Balance, want)
+				if w.Balance != want {
+					s.t.Errorf("meter %s: ours %s, the twin's %s", w.MeterName, w.Balance, want)
 				}
 			}
 		}

@@ -293,6 +293,15 @@ type Subscription struct {
 	DeletedAt          *int64
 }
 
+type UsageDay struct {
+	CustomerID      string
+	Provider        string
+	ProviderMeterID string
+	Day             int64
+	Units           int64
+	Events          int64
+}
+
 type UsageEvent struct {
 	ID              string
 	CustomerID      string

@@ -9,6 +9,34 @@ import (
 	"context"
 )
 
+const addUsageDay = `-- name: AddUsageDay :exec
+INSERT INTO usage_days (customer_id, provider, provider_meter_id, day, units, events)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (customer_id, provider, provider_meter_id, day) DO UPDATE SET
+    units = usage_days.units + excluded.units, events = usage_days.events + excluded.events
+`
+
+type AddUsageDayParams struct {
+	CustomerID      string
+	Provider        string
+	ProviderMeterID string
+	Day             int64
+	Units           int64
+	Events          int64
+}
+
+func (q *Queries) AddUsageDay(ctx context.Context, arg AddUsageDayParams) error {
+	_, err := q.db.ExecContext(ctx, addUsageDay,
+		arg.CustomerID,
+		arg.Provider,
+		arg.ProviderMeterID,
+		arg.Day,
+		arg.Units,
+		arg.Events,
+	)
+	return err
+}
+
 const addUsageHour = `-- name: AddUsageHour :exec
 INSERT INTO usage_hours (customer_id, provider, provider_meter_id, hour, units, events)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -391,6 +419,56 @@ func (q *Queries) UsageBySpan(ctx context.Context, arg UsageBySpanParams) ([]Usa
 	return items, nil
 }
 
+const usageDays = `-- name: UsageDays :many
+SELECT day, units, events FROM usage_days
+WHERE customer_id = ?1 AND provider = ?2 AND provider_meter_id = ?3
+    AND day >= ?4 AND day < ?5
+ORDER BY day
+`
+
+type UsageDaysParams struct {
+	CustomerID      string
+	Provider        string
+	ProviderMeterID string
+	FromDay         int64
+	ToDay           int64
+}
+
+type UsageDaysRow struct {
+	Day    int64
+	Units  int64
+	Events int64
+}
+
+func (q *Queries) UsageDays(ctx context.Context, arg UsageDaysParams) ([]UsageDaysRow, error) {
+	rows, err := q.db.QueryContext(ctx, usageDays,
+		arg.CustomerID,
+		arg.Provider,
+		arg.ProviderMeterID,
+		arg.FromDay,
+		arg.ToDay,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsageDaysRow
+	for rows.Next() {
+		var i UsageDaysRow
+		if err := rows.Scan(&i.Day, &i.Units, &i.Events); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const usageDue = `-- name: UsageDue :one
 SELECT EXISTS (
     SELECT 1 FROM usage_events
@@ -487,24 +565,4 @@ func (q *Queries) UsageTotals(ctx context.Context, arg UsageTotalsParams) ([]Usa
 		return nil, err
 	}
 	return items, nil
-}
-
-const usageWaiting = `-- name: UsageWaiting :one
-SELECT EXISTS (
-    SELECT 1 FROM usage_events
-    WHERE customer_id = ?1 AND provider = ?2 AND sent_at IS NULL AND state <> 'parked'
-)
-`
-
-type UsageWaitingParams struct {
-	CustomerID string
-	Provider   string
-}
-
-// Whether events of the customer have not reached the provider yet, but will.
-func (q *Queries) UsageWaiting(ctx context.Context, arg UsageWaitingParams) (bool, error) {
-	row := q.db.QueryRowContext(ctx, usageWaiting, arg.CustomerID, arg.Provider)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
 }

@@ -115,11 +115,14 @@ WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_met
 ORDER BY d.day DESC LIMIT @page_size;
 
 -- name: CreditsBeforeDay :one
--- The balance at the beginning of a day.
-SELECT CAST(COALESCE(SUM(d.credits), 0) AS BIGINT) FROM ledger_days AS d
-JOIN ledger_accounts AS a ON a.id = d.account_id
+-- The balance at the beginning of a day: what is left now, less what moved since. Pages
+-- look back from today, so this reads less than all days from the first one on, and in
+-- one statement, so that nothing moves in between.
+SELECT CAST(a.balance - COALESCE((
+    SELECT SUM(d.credits) FROM ledger_days AS d WHERE d.account_id = a.id AND d.day >= @day
+), 0) AS BIGINT) FROM ledger_accounts AS a
 WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
-    AND a.kind = 'wallet' AND d.day < @day;
+    AND a.kind = 'wallet';
 
 -- name: CreditSumsByCause :many
 SELECT d.cause, CAST(SUM(d.credits) AS BIGINT) AS credits FROM ledger_days AS d
@@ -138,20 +141,37 @@ WHERE t.customer_id = @customer_id AND t.provider = @provider AND t.provider_met
 ORDER BY t.occurred_at, e.seq;
 
 -- name: Wallets :many
--- A customer's wallets with the provider's own figure, where one was copied.
-SELECT a.provider, a.provider_meter_id, a.balance,
+-- A customer's wallets: what is left, since when the period runs (0: nothing was ever
+-- reset), what came in since then, whether events are on their way, and the provider's
+-- own figure, where one was copied.
+SELECT w.provider, w.provider_meter_id, w.balance, w.period_start,
+    CAST(COALESCE((
+        SELECT SUM(e.credits) FROM ledger_transactions AS t
+        JOIN ledger_entries AS e ON e.transaction_id = t.id AND e.account_id = w.id
+        WHERE t.customer_id = w.customer_id AND t.provider = w.provider AND t.provider_meter_id = w.provider_meter_id
+            AND t.cause <> 'used' AND t.cause IN ('granted', 'carried_over', 'revoked') AND t.occurred_at >= w.period_start
+    ), 0) AS BIGINT) AS credited,
+    CAST(CASE WHEN EXISTS (
+        SELECT 1 FROM usage_events AS u
+        WHERE u.customer_id = w.customer_id AND u.provider = w.provider AND u.sent_at IS NULL AND u.state <> 'parked'
+    ) THEN 1 ELSE 0 END AS BIGINT) AS waiting,
     CAST(COALESCE(m.name, '') AS TEXT) AS meter_name, CAST(COALESCE(m.aggregation, '') AS TEXT) AS aggregation,
-    CAST(COALESCE(b.consumed, 0) AS BIGINT) AS provider_consumed,
-    CAST(COALESCE(b.credited, 0) AS BIGINT) AS provider_credited,
     CAST(COALESCE(b.balance, 0) AS BIGINT) AS provider_balance,
     CAST(COALESCE(b.copied_at, 0) AS BIGINT) AS provider_copied_at
-FROM ledger_accounts AS a
-LEFT JOIN meters AS m ON m.provider = a.provider AND m.provider_id = a.provider_meter_id
-LEFT JOIN provider_customers AS p ON p.provider = a.provider AND p.customer_id = a.customer_id AND p.deleted_at IS NULL
-LEFT JOIN customer_meters AS b ON b.provider = a.provider AND b.provider_customer_id = p.provider_id
-    AND b.provider_meter_id = a.provider_meter_id AND b.deleted_at IS NULL
-WHERE a.customer_id = @customer_id AND a.kind = 'wallet'
-ORDER BY m.created_at, a.provider, a.provider_meter_id;
+FROM (
+    SELECT a.id, a.customer_id, a.provider, a.provider_meter_id, a.balance, CAST(COALESCE((
+        SELECT r.occurred_at FROM ledger_transactions AS r
+        WHERE r.customer_id = a.customer_id AND r.provider = a.provider AND r.provider_meter_id = a.provider_meter_id
+            AND r.cause <> 'used' AND r.cause_kind = 'credit_event' AND r.cause IN ('expired', 'settled')
+        ORDER BY r.occurred_at DESC LIMIT 1
+    ), 0) AS BIGINT) AS period_start
+    FROM ledger_accounts AS a WHERE a.customer_id = @customer_id AND a.kind = 'wallet'
+) AS w
+LEFT JOIN meters AS m ON m.provider = w.provider AND m.provider_id = w.provider_meter_id
+LEFT JOIN provider_customers AS p ON p.provider = w.provider AND p.customer_id = w.customer_id AND p.deleted_at IS NULL
+LEFT JOIN customer_meters AS b ON b.provider = w.provider AND b.provider_customer_id = p.provider_id
+    AND b.provider_meter_id = w.provider_meter_id AND b.deleted_at IS NULL
+ORDER BY m.created_at, w.provider, w.provider_meter_id;
 
 -- name: LedgerCheck :many
 -- Every account of a customer with the sum and the number of its entries, read from the entries themselves.

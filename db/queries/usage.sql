@@ -15,6 +15,18 @@ VALUES (@customer_id, @provider, @provider_meter_id, @hour, @units, @events)
 ON CONFLICT (customer_id, provider, provider_meter_id, hour) DO UPDATE SET
     units = usage_hours.units + excluded.units, events = usage_hours.events + excluded.events;
 
+-- name: AddUsageDay :exec
+INSERT INTO usage_days (customer_id, provider, provider_meter_id, day, units, events)
+VALUES (@customer_id, @provider, @provider_meter_id, @day, @units, @events)
+ON CONFLICT (customer_id, provider, provider_meter_id, day) DO UPDATE SET
+    units = usage_days.units + excluded.units, events = usage_days.events + excluded.events;
+
+-- name: UsageDays :many
+SELECT day, units, events FROM usage_days
+WHERE customer_id = @customer_id AND provider = @provider AND provider_meter_id = @provider_meter_id
+    AND day >= @from_day AND day < @to_day
+ORDER BY day;
+
 -- name: UsageBySpan :many
 -- Sums over spans of so many hours each, numbered from the first; empty ones are left out.
 SELECT CAST((hour - @from_hour) / @span_hours AS BIGINT) AS span,
@@ -87,11 +99,4 @@ UPDATE usage_events SET state = 'parked', leased_until = 0, error = @error WHERE
 SELECT EXISTS (
     SELECT 1 FROM usage_events
     WHERE provider = @provider AND ((state = 'waiting' AND next_try_at <= @now) OR (state = 'leased' AND leased_until <= @now))
-);
-
--- name: UsageWaiting :one
--- Whether events of the customer have not reached the provider yet, but will.
-SELECT EXISTS (
-    SELECT 1 FROM usage_events
-    WHERE customer_id = @customer_id AND provider = @provider AND sent_at IS NULL AND state <> 'parked'
 );

@@ -40,6 +40,17 @@ CREATE TABLE usage_hours (
     PRIMARY KEY (customer_id, provider, provider_meter_id, hour)
 ) WITHOUT ROWID;
 
+-- The same per UTC day (day = unix milliseconds / 86,400,000): most pages need no more.
+CREATE TABLE usage_days (
+    customer_id       TEXT NOT NULL,
+    provider          TEXT NOT NULL,
+    provider_meter_id TEXT NOT NULL,
+    day               BIGINT NOT NULL,
+    units             BIGINT NOT NULL,
+    events            BIGINT NOT NULL,
+    PRIMARY KEY (customer_id, provider, provider_meter_id, day)
+) WITHOUT ROWID;
+
 -- Double entry. Each customer and meter has a wallet (what can be spent) and its
 -- counter accounts: granted, used, expired, settled. Their balances always add up to
 -- zero. last_seq is the number of entries.
@@ -123,5 +134,6 @@ DROP TABLE ledger_days;
 DROP TABLE ledger_entries;
 DROP TABLE ledger_transactions;
 DROP TABLE ledger_accounts;
+DROP TABLE usage_days;
 DROP TABLE usage_hours;
 DROP TABLE usage_events;
