@@ -40,6 +40,9 @@ type Store struct {
 
 	receipts receipts   // deliveries that wait for the next commit
 	usage    usageGroup // events that wait for the next commit
+
+	products kept[billing.Product]
+	meters   kept[billing.Meter]
 }
 
 // SQLite keeps every acknowledged fact over power loss: synchronous FULL. The

@@ -49,6 +49,7 @@ func (s *Store) ApplyDelivery(ctx context.Context, rowID string, change billing.
 		applied, err = apply(ctx, q, change, now)
 		return err
 	})
+	s.committed(change.Object)
 	if err != nil {
 		return Applied{}, fmt.Errorf("apply delivery %s: %w", rowID, err)
 	}

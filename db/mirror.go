@@ -32,6 +32,7 @@ func (s *Store) Apply(ctx context.Context, change billing.Change, now time.Time)
 		applied, err = apply(ctx, q, change, now)
 		return err
 	})
+	s.committed(change.Object)
 	return applied, err
 }
 
@@ -60,6 +61,7 @@ func (s *Store) ApplyAll(ctx context.Context, objects []billing.Object, now time
 			}
 			return nil
 		})
+		s.committed(batch...)
 		if err != nil {
 			return changed, err
 		}

@@ -19,13 +19,15 @@ import (
 
 // Products returns every product that was not deleted, oldest first: archived and
 // hidden ones too, because somebody may still have bought them. A page that sells
-// looks at Public and Archived.
+// looks at Public and Archived. What a product holds is shared: do not change it.
 func (s *Store) Products(ctx context.Context) ([]billing.Product, error) {
-	rows, err := s.r.Products(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("products: %w", err)
-	}
-	return tryEach(rows, productOf)
+	return s.products.get(func() ([]billing.Product, error) {
+		rows, err := s.r.Products(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("products: %w", err)
+		}
+		return tryEach(rows, productOf)
+	})
 }
 
 // ProductBySlug returns the product of a slug: the newest that is not archived, else
@@ -38,13 +40,16 @@ func (s *Store) ProductBySlug(ctx context.Context, slug string) (billing.Product
 	return productOf(row)
 }
 
-// Meters returns every meter that was not deleted, oldest first, archived ones too.
+// Meters returns every meter that was not deleted, oldest first, archived ones too. What
+// a meter holds is shared: do not change it.
 func (s *Store) Meters(ctx context.Context) ([]billing.Meter, error) {
-	rows, err := s.r.Meters(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("meters: %w", err)
-	}
-	return tryEach(rows, meterOf)
+	return s.meters.get(func() ([]billing.Meter, error) {
+		rows, err := s.r.Meters(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("meters: %w", err)
+		}
+		return tryEach(rows, meterOf)
+	})
 }
 
 // ProviderCustomer returns who our customer is at a provider; billing.ErrNotFound

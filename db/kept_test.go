@@ -1,0 +1,36 @@
+package db
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestKept: a list is loaded once, again after a change, and never kept when it was
+// read before a change that ended meanwhile.
+func TestKept(t *testing.T) {
+	var k kept[string]
+	loads := 0
+	get := func(during func(), answer ...string) []string {
+		list, err := k.get(func() ([]string, error) {
+			loads++
+			during()
+			return answer, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	nothing := func() {}
+	get(nothing, "a")[0] = "spoilt by its reader"
+	if list := get(nothing, "b"); loads != 1 || !slices.Equal(list, []string{"a"}) {
+		t.Errorf("%v after %d loads, want a after one", list, loads)
+	}
+	k.forget()
+	if list := get(k.forget, "old"); loads != 2 || !slices.Equal(list, []string{"old"}) {
+		t.Errorf("%v after %d loads, want what was read, after two", list, loads)
+	}
+	if list := get(nothing, "new"); loads != 3 || !slices.Equal(list, []string{"new"}) {
+		t.Errorf("%v after %d loads: what was read before the change was kept", list, loads)
+	}
+}
