@@ -16,6 +16,7 @@ type table[T any] struct {
 	due     func(*T) time.Time // when the engine must look at the row again; zero for never; may be nil
 	rows    map[string]*T
 	order   []string
+	version uint64 // counts changes
 }
 
 // index finds rows by a key other than the id. The empty key is not indexed.
@@ -63,6 +64,7 @@ func (t *table[T]) by(n int, value string) []*T {
 // set replaces the row under id by row (nil removes it) and keeps order and indexes; it returns the old row.
 func (t *table[T]) set(id string, row *T) *T {
 	old, existed := t.rows[id]
+	t.version++
 	for _, ix := range t.indexes {
 		ix.move(id, old, row)
 	}

@@ -143,6 +143,13 @@ func (v *View) WebhookEvents() []*WebhookEvent { return v.webhookEvents.all() }
 // Deliveries returns all webhook attempts, oldest first.
 func (v *View) Deliveries() []*WebhookDelivery { return v.deliveries.all() }
 
+// CatalogueVersion changes whenever a product, benefit, meter, discount, form field or file does, or the
+// organization: what stands inside the objects of many customers.
+func (v *View) CatalogueVersion() uint64 {
+	return v.organization.version + v.products.version + v.benefits.version + v.meters.version + v.discounts.version +
+		v.fields.version + v.files.version
+}
+
 // owned returns the rows of an owner by the table's first index, or all rows for "".
 func owned[T any](t *table[T], owner string) []*T {
 	if owner == "" {

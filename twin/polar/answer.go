@@ -1,7 +1,6 @@
 package polar
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -60,7 +59,7 @@ var statuses = map[string]int{
 
 // writeJSON answers with a body. Everything is encoded before the first byte goes out.
 func writeJSON(w http.ResponseWriter, status int, body any) {
-	data, err := json.Marshal(body)
+	data, err := encode(body)
 	if err != nil {
 		http.Error(w, `{"error":"InternalServerError","detail":"`+http.StatusText(500)+`"}`, http.StatusInternalServerError)
 		return

@@ -37,6 +37,7 @@ func BenchmarkReads(b *testing.B) {
 					b.Fatalf("%d %s", w.Code, body)
 				}
 			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reads/s")
 		})
 	}
 }

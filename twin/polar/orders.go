@@ -30,13 +30,13 @@ func (s *Server) listOrders(v *twin.View, _ *http.Request, q query) (any, error)
 				q.allows("checkout_id", o.CheckoutID) && q.allows("subscription_id", o.SubscriptionID) &&
 				q.allows("status", o.Status) && q.allowsMetadata(o.Metadata)
 		},
-		shape: func(o *twin.Order) any { return shapeOrder(v, o) },
+		shape: func(o *twin.Order) any { return s.showOrder(v, o) },
 	}.answer(q)
 }
 
 // getOrder: GET /v1/orders/{id}
 func (s *Server) getOrder(v *twin.View, r *http.Request, _ query) (any, error) {
-	return shaped(v, shapeOrder)(v.Order(r.PathValue("id")))
+	return shaped(v, s.showOrder)(v.Order(r.PathValue("id")))
 }
 
 // updateOrder: PATCH /v1/orders/{id}

@@ -27,6 +27,7 @@ type Server struct {
 	log     *slog.Logger
 	mux     *http.ServeMux
 	limiter limiter
+	cache   cache
 	gone    chan struct{} // closed when deliveries have ended: streams end too
 }
 

@@ -27,13 +27,13 @@ func (s *Server) listSubscriptions(v *twin.View, _ *http.Request, q query) (any,
 				q.allows("discount_id", sub.DiscountID) && q.allows("status", sub.Status) && q.allowsFlag("active", sub.Live()) &&
 				q.allowsFlag("cancel_at_period_end", sub.CancelAtPeriodEnd) && q.allowsMetadata(sub.Metadata)
 		},
-		shape: func(sub *twin.Subscription) any { return shapeSubscription(v, sub) },
+		shape: func(sub *twin.Subscription) any { return s.showSubscription(v, sub) },
 	}.answer(q)
 }
 
 // getSubscription: GET /v1/subscriptions/{id}
 func (s *Server) getSubscription(v *twin.View, r *http.Request, _ query) (any, error) {
-	return shaped(v, shapeSubscription)(v.Subscription(r.PathValue("id")))
+	return shaped(v, s.showSubscription)(v.Subscription(r.PathValue("id")))
 }
 
 // createSubscription: POST /v1/subscriptions/, for free products only
