@@ -44,6 +44,9 @@ func TestPlans(t *testing.T) {
 		for _, query := range strings.Split(string(text), "-- name: ")[1:] {
 			head, body, _ := strings.Cut(query, "\n")
 			name := strings.Fields(head)[0]
+			if bareLimit.MatchString(body) {
+				t.Errorf("%s: write LIMIT CAST(@size AS BIGINT): SQLite plans a statement anew at each run whose limit is a bare parameter", name)
+			}
 			for _, step := range plan(t, conn, body) {
 				if scansTable.MatchString(step) && !derived.MatchString(step) {
 					if seen[name] = true; scans[name] == "" {
@@ -61,6 +64,7 @@ func TestPlans(t *testing.T) {
 }
 
 var (
+	bareLimit   = regexp.MustCompile(`LIMIT @`)
 	placeholder = regexp.MustCompile(`@(\w+)`)
 	scansTable  = regexp.MustCompile(`^SCAN (\w+)( USING .*)?$`)
 	derived     = regexp.MustCompile(`^SCAN (unbalanced|known|due)$`) // names of subqueries

@@ -52,7 +52,7 @@ const unsettledCheckouts = `-- name: UnsettledCheckouts :many
 SELECT provider, provider_id FROM checkouts
 WHERE customer_id <> '' AND status IN ('open', 'confirmed') AND expires_at > ?1
     AND deleted_at IS NULL AND copied_at < ?2 AND provider_id > ?3
-ORDER BY provider_id LIMIT ?4
+ORDER BY provider_id LIMIT CAST(?4 AS BIGINT)
 `
 
 type UnsettledCheckoutsParams struct {

@@ -10,7 +10,7 @@ import (
 )
 
 const dueDeliveries = `-- name: DueDeliveries :many
-SELECT id, provider, endpoint, delivery_id, type, object_kind, object_id, body, sent_at, received_at, state, tries, next_try_at, done_at, error FROM inbox WHERE state = 'waiting' AND next_try_at <= ?1 ORDER BY next_try_at, id LIMIT ?2
+SELECT id, provider, endpoint, delivery_id, type, object_kind, object_id, body, sent_at, received_at, state, tries, next_try_at, done_at, error FROM inbox WHERE state = 'waiting' AND next_try_at <= ?1 ORDER BY next_try_at, id LIMIT CAST(?2 AS BIGINT)
 `
 
 type DueDeliveriesParams struct {
@@ -135,7 +135,7 @@ const pruneDeliveries = `-- name: PruneDeliveries :execrows
 DELETE FROM inbox WHERE id IN (
     SELECT old.id FROM inbox AS old
     WHERE old.state = 'done' AND old.next_try_at < ?1 AND old.done_at < ?1
-    ORDER BY old.next_try_at LIMIT ?2
+    ORDER BY old.next_try_at LIMIT CAST(?2 AS BIGINT)
 )
 `
 

@@ -500,7 +500,7 @@ SELECT DISTINCT d.day FROM ledger_days AS d
 JOIN ledger_accounts AS a ON a.id = d.account_id
 WHERE a.customer_id = ?1 AND a.provider = ?2 AND a.provider_meter_id = ?3
     AND a.kind = 'wallet' AND d.day < ?4 AND (CAST(?5 AS TEXT) = '' OR d.cause = CAST(?5 AS TEXT))
-ORDER BY d.day DESC LIMIT ?6
+ORDER BY d.day DESC LIMIT CAST(?6 AS BIGINT)
 `
 
 type LedgerDaysBeforeParams struct {

@@ -350,7 +350,7 @@ JOIN provider_customers ON provider_customers.provider = orders.provider
     AND provider_customers.provider_id = orders.provider_customer_id
 WHERE provider_customers.customer_id = ?1 AND orders.deleted_at IS NULL
     AND (orders.created_at < ?2 OR (orders.created_at = ?2 AND orders.provider_id < ?3))
-ORDER BY orders.created_at DESC, orders.provider_id DESC LIMIT ?4
+ORDER BY orders.created_at DESC, orders.provider_id DESC LIMIT CAST(?4 AS BIGINT)
 `
 
 type OrdersBeforeParams struct {

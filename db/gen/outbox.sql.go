@@ -202,7 +202,7 @@ const pruneJobs = `-- name: PruneJobs :execrows
 DELETE FROM outbox WHERE id IN (
     SELECT old.id FROM outbox AS old
     WHERE old.kind = ?1 AND old.state = 'done' AND old.next_try_at < ?2 AND old.done_at < ?2
-    ORDER BY old.next_try_at LIMIT ?3
+    ORDER BY old.next_try_at LIMIT CAST(?3 AS BIGINT)
 )
 `
 
@@ -278,7 +278,7 @@ func (q *Queries) RetryJob(ctx context.Context, arg RetryJobParams) (int64, erro
 }
 
 const troubledJobs = `-- name: TroubledJobs :many
-SELECT id, kind, "key", customer_id, payload, generation, state, tries, next_try_at, leased_until, created_at, done_at, error FROM outbox WHERE state <> 'done' AND error <> '' ORDER BY state, next_try_at, id LIMIT ?1
+SELECT id, kind, "key", customer_id, payload, generation, state, tries, next_try_at, leased_until, created_at, done_at, error FROM outbox WHERE state <> 'done' AND error <> '' ORDER BY state, next_try_at, id LIMIT CAST(?1 AS BIGINT)
 `
 
 // What an operator should see: parked jobs, and those whose last run failed.

@@ -20,7 +20,7 @@ WHERE provider_customers.provider = ?1 AND provider_customers.customer_id IS NOT
         SELECT 1 FROM outbox WHERE outbox.kind = 'reconcile_customer'
             AND outbox.key = provider_customers.customer_id AND outbox.state <> 'done'
     )
-ORDER BY COALESCE(reconciliations.synced_at, 0), provider_customers.customer_id LIMIT ?3
+ORDER BY COALESCE(reconciliations.synced_at, 0), provider_customers.customer_id LIMIT CAST(?3 AS BIGINT)
 `
 
 type DueReconciliationsParams struct {

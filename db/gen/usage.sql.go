@@ -70,7 +70,7 @@ UPDATE usage_events SET state = 'leased', leased_until = ?1, tries = tries + 1
 WHERE id IN (
     SELECT due.id FROM usage_events AS due
     WHERE due.state = 'waiting' AND due.next_try_at <= ?2 AND due.provider = ?3
-    ORDER BY due.next_try_at LIMIT ?4
+    ORDER BY due.next_try_at LIMIT CAST(?4 AS BIGINT)
 ) AND state = 'waiting' AND next_try_at <= ?2
 RETURNING id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error
 `
@@ -131,7 +131,7 @@ const eventsBefore = `-- name: EventsBefore :many
 SELECT id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error FROM usage_events
 WHERE customer_id = ?1
     AND (occurred_at < ?2 OR (occurred_at = ?2 AND id < ?3))
-ORDER BY occurred_at DESC, id DESC LIMIT ?4
+ORDER BY occurred_at DESC, id DESC LIMIT CAST(?4 AS BIGINT)
 `
 
 type EventsBeforeParams struct {
@@ -252,7 +252,7 @@ JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
 WHERE t.customer_id = ?1 AND t.provider = ?2 AND t.provider_meter_id = ?3
     AND t.cause = 'used' AND t.cause_kind = 'event' AND t.occurred_at >= ?4
     AND t.occurred_at <= ?5 AND (t.occurred_at < ?5 OR t.cause_id < ?6)
-ORDER BY t.occurred_at DESC, t.cause_id DESC LIMIT ?7
+ORDER BY t.occurred_at DESC, t.cause_id DESC LIMIT CAST(?7 AS BIGINT)
 `
 
 type MeterEventsBeforeParams struct {

@@ -11,4 +11,4 @@ ORDER BY created_at DESC LIMIT 1;
 SELECT provider, provider_id FROM checkouts
 WHERE customer_id <> '' AND status IN ('open', 'confirmed') AND expires_at > @expired_after
     AND deleted_at IS NULL AND copied_at < @copied_before AND provider_id > @after_id
-ORDER BY provider_id LIMIT @page_size;
+ORDER BY provider_id LIMIT CAST(@page_size AS BIGINT);

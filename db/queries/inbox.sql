@@ -4,7 +4,7 @@ VALUES (@id, @provider, @endpoint, @delivery_id, @type, @object_kind, @object_id
 ON CONFLICT (provider, endpoint, delivery_id) DO NOTHING;
 
 -- name: DueDeliveries :many
-SELECT * FROM inbox WHERE state = 'waiting' AND next_try_at <= @now ORDER BY next_try_at, id LIMIT @most;
+SELECT * FROM inbox WHERE state = 'waiting' AND next_try_at <= @now ORDER BY next_try_at, id LIMIT CAST(@most AS BIGINT);
 
 -- name: FinishDelivery :execrows
 -- Done once: a second run of the same delivery finds nothing to finish.
@@ -28,5 +28,5 @@ FROM inbox GROUP BY state ORDER BY state;
 DELETE FROM inbox WHERE id IN (
     SELECT old.id FROM inbox AS old
     WHERE old.state = 'done' AND old.next_try_at < @before AND old.done_at < @before
-    ORDER BY old.next_try_at LIMIT @most
+    ORDER BY old.next_try_at LIMIT CAST(@most AS BIGINT)
 );

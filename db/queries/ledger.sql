@@ -112,7 +112,7 @@ SELECT DISTINCT d.day FROM ledger_days AS d
 JOIN ledger_accounts AS a ON a.id = d.account_id
 WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
     AND a.kind = 'wallet' AND d.day < @before_day AND (CAST(@cause AS TEXT) = '' OR d.cause = CAST(@cause AS TEXT))
-ORDER BY d.day DESC LIMIT @page_size;
+ORDER BY d.day DESC LIMIT CAST(@page_size AS BIGINT);
 
 -- name: CreditsBeforeDay :one
 -- The balance at the beginning of a day: what is left now, less what moved since. Pages

@@ -67,7 +67,7 @@ JOIN provider_customers ON provider_customers.provider = orders.provider
     AND provider_customers.provider_id = orders.provider_customer_id
 WHERE provider_customers.customer_id = @customer_id AND orders.deleted_at IS NULL
     AND (orders.created_at < @before_at OR (orders.created_at = @before_at AND orders.provider_id < @before_id))
-ORDER BY orders.created_at DESC, orders.provider_id DESC LIMIT @page_size;
+ORDER BY orders.created_at DESC, orders.provider_id DESC LIMIT CAST(@page_size AS BIGINT);
 
 -- name: Order :one
 SELECT orders.* FROM orders

@@ -64,7 +64,7 @@ UPDATE outbox SET leased_until = 0 WHERE kind = @kind AND state = 'waiting' AND 
 DELETE FROM outbox WHERE id IN (
     SELECT old.id FROM outbox AS old
     WHERE old.kind = @kind AND old.state = 'done' AND old.next_try_at < @before AND old.done_at < @before
-    ORDER BY old.next_try_at LIMIT @most
+    ORDER BY old.next_try_at LIMIT CAST(@most AS BIGINT)
 );
 
 -- name: OutboxCounts :many
@@ -73,4 +73,4 @@ FROM outbox GROUP BY kind, state ORDER BY kind, state;
 
 -- name: TroubledJobs :many
 -- What an operator should see: parked jobs, and those whose last run failed.
-SELECT * FROM outbox WHERE state <> 'done' AND error <> '' ORDER BY state, next_try_at, id LIMIT @most;
+SELECT * FROM outbox WHERE state <> 'done' AND error <> '' ORDER BY state, next_try_at, id LIMIT CAST(@most AS BIGINT);

@@ -24,4 +24,4 @@ WHERE provider_customers.provider = @provider AND provider_customers.customer_id
         SELECT 1 FROM outbox WHERE outbox.kind = 'reconcile_customer'
             AND outbox.key = provider_customers.customer_id AND outbox.state <> 'done'
     )
-ORDER BY COALESCE(reconciliations.synced_at, 0), provider_customers.customer_id LIMIT @most;
+ORDER BY COALESCE(reconciliations.synced_at, 0), provider_customers.customer_id LIMIT CAST(@most AS BIGINT);

@@ -52,7 +52,7 @@ FROM meters AS m ORDER BY m.provider, m.provider_id;
 SELECT * FROM usage_events
 WHERE customer_id = @customer_id
     AND (occurred_at < @before_at OR (occurred_at = @before_at AND id < @before_id))
-ORDER BY occurred_at DESC, id DESC LIMIT @page_size;
+ORDER BY occurred_at DESC, id DESC LIMIT CAST(@page_size AS BIGINT);
 
 -- name: MeterEventsBefore :many
 -- One page of what a customer used of one meter since a moment, latest first by when it
@@ -65,7 +65,7 @@ JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
 WHERE t.customer_id = @customer_id AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id
     AND t.cause = 'used' AND t.cause_kind = 'event' AND t.occurred_at >= @from_at
     AND t.occurred_at <= @before_at AND (t.occurred_at < @before_at OR t.cause_id < @before_id)
-ORDER BY t.occurred_at DESC, t.cause_id DESC LIMIT @page_size;
+ORDER BY t.occurred_at DESC, t.cause_id DESC LIMIT CAST(@page_size AS BIGINT);
 
 -- name: ReleaseUsage :execrows
 -- Events whose sender died with them wait again.
@@ -78,7 +78,7 @@ UPDATE usage_events SET state = 'leased', leased_until = @leased_until, tries = 
 WHERE id IN (
     SELECT due.id FROM usage_events AS due
     WHERE due.state = 'waiting' AND due.next_try_at <= @now AND due.provider = @provider
-    ORDER BY due.next_try_at LIMIT @most
+    ORDER BY due.next_try_at LIMIT CAST(@most AS BIGINT)
 ) AND state = 'waiting' AND next_try_at <= @now
 RETURNING *;
 
