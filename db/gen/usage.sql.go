@@ -245,12 +245,13 @@ func (q *Queries) MarkUsageSent(ctx context.Context, arg MarkUsageSentParams) er
 
 const meterEventsBefore = `-- name: MeterEventsBefore :many
 SELECT e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
-FROM ledger_transactions AS t
+FROM ledger_accounts AS a
+JOIN ledger_transactions AS t ON t.customer_id = a.customer_id AND t.provider = a.provider
+    AND t.provider_meter_id = a.provider_meter_id
+JOIN ledger_entries AS e ON e.transaction_id = t.id AND e.account_id = a.id
 JOIN usage_events AS u ON u.id = t.cause_id
-JOIN ledger_entries AS e ON e.transaction_id = t.id
-JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
-WHERE t.customer_id = ?1 AND t.provider = ?2 AND t.provider_meter_id = ?3
-    AND t.cause = 'used' AND t.cause_kind = 'event' AND t.occurred_at >= ?4
+WHERE a.customer_id = ?1 AND a.provider = ?2 AND a.provider_meter_id = ?3
+    AND a.kind = 'wallet' AND t.cause = 'used' AND t.cause_kind = 'event' AND t.occurred_at >= ?4
     AND t.occurred_at <= ?5 AND (t.occurred_at < ?5 OR t.cause_id < ?6)
 ORDER BY t.occurred_at DESC, t.cause_id DESC LIMIT CAST(?7 AS BIGINT)
 `

@@ -58,12 +58,13 @@ ORDER BY occurred_at DESC, id DESC LIMIT CAST(@page_size AS BIGINT);
 -- One page of what a customer used of one meter since a moment, latest first by when it
 -- happened: along an index of that meter's uses alone.
 SELECT e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
-FROM ledger_transactions AS t
+FROM ledger_accounts AS a
+JOIN ledger_transactions AS t ON t.customer_id = a.customer_id AND t.provider = a.provider
+    AND t.provider_meter_id = a.provider_meter_id
+JOIN ledger_entries AS e ON e.transaction_id = t.id AND e.account_id = a.id
 JOIN usage_events AS u ON u.id = t.cause_id
-JOIN ledger_entries AS e ON e.transaction_id = t.id
-JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
-WHERE t.customer_id = @customer_id AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id
-    AND t.cause = 'used' AND t.cause_kind = 'event' AND t.occurred_at >= @from_at
+WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
+    AND a.kind = 'wallet' AND t.cause = 'used' AND t.cause_kind = 'event' AND t.occurred_at >= @from_at
     AND t.occurred_at <= @before_at AND (t.occurred_at < @before_at OR t.cause_id < @before_id)
 ORDER BY t.occurred_at DESC, t.cause_id DESC LIMIT CAST(@page_size AS BIGINT);
 
