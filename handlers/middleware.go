@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
 
 	"counterfoil/auth"
 	"counterfoil/billing"
@@ -125,9 +126,10 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 const maxBody = 1 << 20
 
 // compressed packs answers of a kilobyte and more. The random jitter hides the exact
-// length, which could otherwise tell secrets beside reflected input apart (BREACH).
+// length, which could otherwise tell secrets beside reflected input apart (BREACH). The
+// fastest level costs a page some hundred bytes and saves a third of a millisecond.
 func compressed(next http.Handler) (http.Handler, error) {
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.RandomJitter(32, 0, false))
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.RandomJitter(32, 0, false))
 	if err != nil {
 		return nil, fmt.Errorf("compression: %w", err)
 	}
