@@ -17,6 +17,7 @@ type LoginCode struct {
 	Stamp
 	Code                 string
 	CustomerID, MemberID string
+	NewEmail             string // of a change of address; such a code opens no session by itself
 	ExpiresAt            time.Time
 }
 
@@ -46,7 +47,7 @@ func (e *Engine) Login(ctx context.Context, text string) (CustomerSession, error
 	var s CustomerSession
 	err := e.write(ctx, func(x *tx) error {
 		rows := x.codes.by(0, text)
-		if text == "" || len(rows) == 0 || !x.now.Before(rows[0].ExpiresAt) {
+		if text == "" || len(rows) == 0 || rows[0].NewEmail != "" || !x.now.Before(rows[0].ExpiresAt) {
 			return refused("CustomerSessionCodeInvalidOrExpired", "This customer session code is invalid or has expired.")
 		}
 		code := *rows[0]

@@ -13,5 +13,6 @@ type Organization struct {
 	PreventTrialAbuse          bool   // one trial per customer
 	HideUsage                  bool   // the portal shows no meters
 	LockSeats                  bool   // customers may not change the number of seats
+	LockEmail                  bool   // customers may not change their address
 	GraceDays                  int    // days of past_due before benefits are revoked: 0, 2, 7, 14 or 21
 }

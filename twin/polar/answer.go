@@ -52,8 +52,8 @@ var statuses = map[string]int{
 	"InvalidInvitationToken": http.StatusBadRequest, "InvalidSeatAssignmentRequest": http.StatusBadRequest,
 	"CustomerNotFound": http.StatusNotFound, "PaymentMethodSetupFailed": http.StatusBadRequest,
 	"PaymentMethodInUseByActiveSubscription": http.StatusBadRequest, "ReceiptNotAllocated": http.StatusNotFound,
-	"CustomerSessionCodeInvalidOrExpired": http.StatusUnauthorized,
-	"UpdateSubscriptionPlanNotAllowed":    http.StatusForbidden, "UpdateSubscriptionSeatsNotAllowed": http.StatusForbidden,
+	"CustomerSessionCodeInvalidOrExpired": http.StatusUnauthorized, "InvalidCustomerEmailUpdate": http.StatusUnauthorized,
+	"UpdateSubscriptionPlanNotAllowed": http.StatusForbidden, "UpdateSubscriptionSeatsNotAllowed": http.StatusForbidden,
 	"EventDoesNotExist": http.StatusNotFound, "NotPermitted": http.StatusForbidden, "BadRequest": http.StatusBadRequest,
 }
 

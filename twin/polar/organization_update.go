@@ -17,12 +17,13 @@ func (s *Server) updateOrganization(ctx context.Context, r *http.Request, b body
 	proration := subscribing.choice("proration_behavior", twin.Invoice, twin.Prorate)
 	grace := subscribing.whole("benefit_revocation_grace_period")
 	usage, seats := portal.nested("usage").flag("show"), portal.nested("subscription").flag("update_seats")
+	address := portal.nested("customer").flag("allow_email_change")
 	flags := func(o *twin.Organization) map[*bool]*bool {
 		return map[*bool]*bool{
 			&o.AllowMultiple:        subscribing.flag("allow_multiple_subscriptions"),
 			&o.AllowCustomerUpdates: subscribing.flag("allow_customer_updates"),
 			&o.PreventTrialAbuse:    subscribing.flag("prevent_trial_abuse"),
-			&o.HideUsage:            not(usage), &o.LockSeats: not(seats),
+			&o.HideUsage:            not(usage), &o.LockSeats: not(seats), &o.LockEmail: not(address),
 		}
 	}
 	flags(&twin.Organization{}) // collects mistakes

@@ -33,6 +33,8 @@ var payloads = map[string]func([]byte) error{
 	"subscription.revoked":    into[components.WebhookSubscriptionRevokedPayload],
 	"subscription.past_due":   into[components.WebhookSubscriptionPastDuePayload],
 	"refund.created":          into[components.WebhookRefundCreatedPayload],
+	"product.created":         into[components.WebhookProductCreatedPayload],
+	"benefit.created":         into[components.WebhookBenefitCreatedPayload],
 	"product.updated":         into[components.WebhookProductUpdatedPayload],
 	"benefit_grant.created":   into[components.WebhookBenefitGrantCreatedPayload],
 	"benefit_grant.cycled":    into[components.WebhookBenefitGrantCycledPayload],

@@ -111,6 +111,19 @@ func TestSeatsByPolarGo(t *testing.T) {
 	}
 }
 
+// teamDay does to a team what its webhooks tell of: a seat is given, claimed and revoked, a member changes and
+// leaves.
+func (w *world) teamDay(done twin.Confirmed) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	seat := ok(w.Engine.AssignSeat(ctx, twin.SeatInput{CheckoutID: done.Checkout.ID, Email: "ana@example.com"}))(w.t)
+	seat, _, err := w.Engine.ClaimSeat(ctx, seat.Token)
+	must(w.t, err)
+	ok(w.Engine.RevokeSeat(ctx, seat.ID))(w.t)
+	ok(w.Engine.UpdateMember(ctx, seat.MemberID, polargo.String("Ana"), nil))(w.t)
+	must(w.t, w.Engine.DeleteMember(ctx, seat.MemberID))
+}
+
 // class reports whether err is the provider's refusal of the class.
 func class(err error, name string) bool { return err != nil && strings.Contains(err.Error(), name) }
 

@@ -162,3 +162,25 @@ func TestPortalDefaultCardPaysWhatIsDue(t *testing.T) {
 	}
 	w.portal("PATCH", "/customers/me", token, `{"default_payment_method_id":"`+w.customer("sam@example.com").MethodID+`"}`, 422)
 }
+
+func TestPortalEmailUpdate(t *testing.T) {
+	w := newWorld(t, "")
+	token, path := *w.session("sam@example.com"), "/customers/me/email-update/"
+	ask := func(email string, want int) { w.portal("POST", path+"request", token, `{"email":"`+email+`"}`, want) }
+	ask("pat@example.com", 422) // somebody's
+	ask("nonsense", 422)
+	ask("sam@okafor.example", 202)
+	mail := w.Engine.Mails()[0]
+	sent := regexp.MustCompile(`polar_ceu_\w+`).FindString(mail.Text)
+	if mail.To[0] != "sam@okafor.example" {
+		t.Errorf("mailed to %v", mail.To)
+	}
+	w.portal("GET", path+"check?token="+sent, "", "", 204)
+	w.portal("GET", path+"check?token=polar_ceu_x", "", "", 401)
+	w.portal("POST", "/customer-session/authenticate", "", `{"code":"`+sent+`"}`, 401)
+	session := w.portal("POST", path+"verify", "", `{"token":"`+sent+`"}`, 200)["token"].(string)
+	if me := w.portal("GET", "/customers/me", session, "", 200); me["email"] != "sam@okafor.example" {
+		t.Errorf("customer %v", me)
+	}
+	w.portal("POST", path+"verify", "", `{"token":"`+sent+`"}`, 401) // once
+}

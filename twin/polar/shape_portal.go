@@ -55,7 +55,7 @@ func shapePortalSettings(o twin.Organization) portalSettings {
 	var out portalSettings
 	out.Usage.Show = !o.HideUsage
 	out.Subscription.UpdateSeats, out.Subscription.UpdatePlan = !o.LockSeats, o.AllowCustomerUpdates
-	out.Customer.AllowEmailChange = false
+	out.Customer.AllowEmailChange = !o.LockEmail
 	return out
 }
 

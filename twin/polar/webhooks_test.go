@@ -214,6 +214,7 @@ func TestBodiesByPolarGo(t *testing.T) {
 	must(t, w.Engine.Advance(ctx, 30*24*time.Hour))
 	must(t, w.Engine.DeleteCustomer(ctx, done.Checkout.CustomerID, false))
 	ok(w.Engine.CreateCheckout(ctx, twin.CheckoutInput{ProductIDs: []string{w.product("free").ID}}))(t)
+	w.teamDay(w.team(twin.Month, "boss@example.com", 2, w.feature()))
 	must(t, w.Engine.Advance(ctx, 25*time.Hour))
 	got := shop.await(t, func(a []arrival) bool {
 		return len(a) > 0 && a[len(a)-1].kind(t) == "checkout.expired"
