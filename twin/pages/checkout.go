@@ -37,6 +37,11 @@ func (s *server) editCheckout(w http.ResponseWriter, r *http.Request) error {
 		return s.leave(w, r, c, "") // sent twice: the first one counted
 	}
 	f := postedForm(r, c)
+	choice := f.edit(c, true)
+	changed, wrong := f.chosen(r, c, &choice)
+	if len(wrong) > 0 {
+		return s.renderCheckout(w, r, http.StatusUnprocessableEntity, c, f, wrong)
+	}
 	switch do, chosen := r.PostFormValue("do"), r.PostFormValue("product"); {
 	case chosen != "":
 		edit := f.edit(c, true)
@@ -51,6 +56,8 @@ func (s *server) editCheckout(w http.ResponseWriter, r *http.Request) error {
 		edit := f.edit(c, true)
 		edit.DiscountCode = &f.Code
 		return s.update(w, r, c, f, edit)
+	case do == "update" || changed: // the new total is shown before anybody pays it
+		return s.update(w, r, c, f, choice)
 	default:
 		return s.pay(w, r, c, f)
 	}

@@ -14,6 +14,7 @@ type checkoutForm struct {
 	Email, Name string
 	Address     twin.Address
 	Code        string // of a discount, not applied yet
+	Choice      string // of the sum or the seats
 	Card        string // the chosen test card, digits only
 	Other       string // a number typed instead
 }
@@ -23,7 +24,7 @@ func postedForm(r *http.Request, c twin.Checkout) checkoutForm {
 	value := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	f := checkoutForm{
 		Email: value("email"), Name: value("name"), Code: value("discount_code"),
-		Card: value("card"), Other: value("card_number"),
+		Card: value("card"), Other: value("card_number"), Choice: value("sum") + value("seats"),
 		Address: twin.Address{
 			Line1: value("line1"), Line2: value("line2"), PostalCode: value("postal_code"),
 			City: value("city"), State: value("state"), Country: value("country"),
@@ -101,6 +102,7 @@ func (ps problems) On(field string) string {
 // fieldNames maps the provider's names of inputs to ours.
 var fieldNames = map[string]string{
 	"customer_email": "email", "customer_name": "name", "discount_code": "discount", "confirmation_token_id": "card",
+	"amount": "sum", "seats": "seats",
 	"customer_billing_address": "country", "country": "country", "line1": "line1", "line2": "line2",
 	"city": "city", "postal_code": "postal_code", "state": "state",
 }

@@ -19,9 +19,10 @@ type checkoutView struct {
 	Lines        []amountLine
 	TotalLabel   string
 	Total        string
-	Later        string // what will be charged after today, a sentence
-	Codes        bool   // whether a discount code may be typed
-	Applied      string // code or name of the discount in force
+	Later        string       // what will be charged after today, a sentence
+	Choice       amountChoice // of the sum or the seats; without a name when there is none
+	Codes        bool         // whether a discount code may be typed
+	Applied      string       // code or name of the discount in force
 	Form         checkoutForm
 	EmailLocked  bool
 	FullAddress  bool // street and town are required
@@ -84,6 +85,7 @@ func (s *server) checkoutView(c twin.Checkout, f checkoutForm, wrong problems) (
 		MoreAddress:  f.Address.Line1 != "" || f.Address.City != "" || wrong.On("line1")+wrong.On("city")+wrong.On("postal_code")+wrong.On("state") != "",
 		MerchantName: s.engine.Organization().Name,
 	}
+	v.Choice = choiceOf(c, product, f.Choice)
 	v.Price, v.Per = look.Money(c.Subtotal, c.Currency), per(product.Interval, product.IntervalCount)
 	for _, id := range product.BenefitIDs {
 		if benefit, err := s.engine.Benefit(id); err == nil && !benefit.Deleted {

@@ -18,6 +18,8 @@ type frontView struct {
 	Steps      []step
 	Events     []eventRow
 	Endpoints  []endpointRow
+	Coming     []comingRow
+	Trouble    troubleView
 	Tokens     []Token
 	Base       string
 }
@@ -35,7 +37,7 @@ func (s *server) showFront(w http.ResponseWriter, r *http.Request) error {
 	sum := s.engine.Summary()
 	v := frontView{
 		Merchant: s.engine.Organization().Name, Now: minute(sum.Now), Moved: ahead(sum.Offset), Tokens: s.Tokens, Base: s.BaseURL,
-		Steps: []step{{"hour", "1 hour"}, {"day", "1 day"}, {"week", "1 week"}, {"month", "1 month"}},
+		Trouble: troubleOf(sum), Steps: []step{{"hour", "1 hour"}, {"day", "1 day"}, {"week", "1 week"}, {"month", "1 month"}},
 		Figures: []figure{
 			{Label: "Products", Value: look.Count(int64(sum.Products))},
 			{Label: "Customers", Value: look.Count(int64(sum.Customers))},
@@ -48,7 +50,7 @@ func (s *server) showFront(w http.ResponseWriter, r *http.Request) error {
 		},
 	}
 	if err := s.engine.Read(func(view *twin.View) error {
-		v.Events, v.Endpoints = eventRows(view), endpointRows(view)
+		v.Events, v.Endpoints, v.Coming = eventRows(view), endpointRows(view), coming(view)
 		return nil
 	}); err != nil {
 		return err
@@ -58,11 +60,33 @@ func (s *server) showFront(w http.ResponseWriter, r *http.Request) error {
 
 // moveClock moves the twin's clock forward; everything that falls due on the way happens.
 func (s *server) moveClock(w http.ResponseWriter, r *http.Request) error {
-	interval, known := steps[r.PostFormValue("by")]
+	by := r.PostFormValue("by")
+	if by == "next" {
+		return s.moveToNext(w, r)
+	}
+	interval, known := steps[by]
 	if !known {
 		return &twin.Invalid{Fields: []twin.FieldError{{Msg: "The clock moves by an hour, a day, a week or a month."}}}
 	}
 	if err := s.engine.AdvanceTo(r.Context(), interval.After(s.engine.Now(), 1)); err != nil {
+		return fmt.Errorf("move clock: %w", err)
+	}
+	return s.see(w, r, "/_twin/")
+}
+
+// moveToNext moves the clock to what happens next to a subscription.
+func (s *server) moveToNext(w http.ResponseWriter, r *http.Request) error {
+	var next []comingRow
+	if err := s.engine.Read(func(view *twin.View) error {
+		next = coming(view)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if len(next) == 0 {
+		return &twin.Invalid{Fields: []twin.FieldError{{Msg: "No subscription will renew, retry or resume."}}}
+	}
+	if err := s.engine.AdvanceTo(r.Context(), next[0].at.Add(time.Second)); err != nil {
 		return fmt.Errorf("move clock: %w", err)
 	}
 	return s.see(w, r, "/_twin/")

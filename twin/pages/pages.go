@@ -58,14 +58,18 @@ func New(engine *twin.Engine, config Config) http.Handler {
 		"GET /checkout/{secret}/confirmation": s.showConfirmation,
 	}))
 	mux.Handle("/_twin/", s.routes(map[string]answer{
-		"GET /_twin/{$}":              s.showFront,
-		"POST /_twin/clock":           s.moveClock,
-		"POST /_twin/events/{id}":     s.resend,
-		"POST /_twin/endpoints/{id}":  s.switchOn,
-		"GET /_twin/mail":             s.listMail,
-		"GET /_twin/mail.json":        s.listMailJSON,
-		"GET /_twin/mail/{id}":        s.showMail,
-		"GET /_twin/mail/{id}/letter": s.showLetter,
+		"GET /_twin/{$}":                     s.showFront,
+		"POST /_twin/clock":                  s.moveClock,
+		"POST /_twin/events/{id}":            s.resend,
+		"POST /_twin/endpoints/{id}":         s.switchOn,
+		"POST /_twin/faults":                 s.addFault,
+		"POST /_twin/faults/clear":           s.clearFaults,
+		"POST /_twin/limits":                 s.setLimit,
+		"POST /_twin/customers/{id}/decline": s.declineNext,
+		"GET /_twin/mail":                    s.listMail,
+		"GET /_twin/mail.json":               s.listMailJSON,
+		"GET /_twin/mail/{id}":               s.showMail,
+		"GET /_twin/mail/{id}/letter":        s.showLetter,
 	}))
 	mux.Handle("/", s.routes(map[string]answer{
 		"GET /{slug}/portal":                              s.showPortal,

@@ -123,3 +123,51 @@ func TestStylesheetIsServed(t *testing.T) {
 	}
 	w.get("/_twin/look/plex.woff2").expect(t, http.StatusOK)
 }
+
+// TestTrouble: the next charge is declined, faults come and go, and the clock finds what is next.
+func TestTrouble(t *testing.T) {
+	w := newWorld(t)
+	if got := w.get("/_twin/").says("main"); !strings.Contains(got, "Nothing renews") {
+		t.Errorf("an empty twin says %s", got)
+	}
+	pat := w.subscriber("pat@example.com", twin.CardSucceeds)
+	page := w.get("/_twin/").expect(t, http.StatusOK)
+	decline := page.Find(`form[action$="/decline"]`).AttrOr("action", "")
+	w.post(decline, nil).expect(t, http.StatusSeeOther)
+	if got := w.get("/_twin/").says("main"); !strings.Contains(got, "Will be declined") {
+		t.Errorf("after that: %s", got)
+	}
+	w.post("/_twin/clock", url.Values{"by": {"next"}}).expect(t, http.StatusSeeOther)
+	if sub := w.engine.SubscriptionsOf(pat.ID)[0]; sub.Status != twin.PastDue {
+		t.Errorf("after the renewal: %s", sub.Status)
+	}
+	if got := w.get("/_twin/").says("main"); !strings.Contains(got, "Tries again") {
+		t.Errorf("past due: %s", got)
+	}
+	w.post("/_twin/clock", url.Values{"by": {"next"}}).expect(t, http.StatusSeeOther)
+	if sub := w.engine.SubscriptionsOf(pat.ID)[0]; sub.Status != twin.Active {
+		t.Errorf("after the retry: %s", sub.Status)
+	}
+
+	for _, f := range []struct{ form, says string }{
+		{"kind=status&status=429&count=3&only=/v1/orders", "Answers an error status (429), only /v1/orders, 3 more"},
+		{"kind=latency&delay_ms=1500&count=0", "Answers late, 1.5s, until cleared"},
+		{"kind=webhook_drop&only=order.paid", "Never sends a webhook, only order.paid, 1 more"},
+	} {
+		form, err := url.ParseQuery(f.form)
+		w.must(err)
+		w.post("/_twin/faults", form).expect(t, http.StatusSeeOther)
+		if got := w.get("/_twin/").says("main"); !strings.Contains(got, f.says) {
+			t.Errorf("%s: the page lacks %q", f.form, f.says)
+		}
+	}
+	w.post("/_twin/faults", url.Values{"kind": {"gremlins"}}).expect(t, http.StatusUnprocessableEntity)
+	w.post("/_twin/faults/clear", nil).expect(t, http.StatusSeeOther)
+	w.post("/_twin/limits", url.Values{"per_minute": {"100"}}).expect(t, http.StatusSeeOther)
+	if sum := w.engine.Summary(); len(sum.Faults) != 0 || sum.RateLimit != 100 {
+		t.Errorf("state %+v", sum)
+	}
+	w.post("/_twin/limits", url.Values{"per_minute": {""}}).expect(t, http.StatusSeeOther)
+	w.post("/_twin/limits", url.Values{"per_minute": {"many"}}).expect(t, http.StatusUnprocessableEntity)
+	w.post("/_twin/customers/nobody/decline", nil).expect(t, http.StatusNotFound)
+}
