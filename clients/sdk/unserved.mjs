@@ -3,7 +3,6 @@
 export const unserved = [
   "organizations.create", // a twin is one organization
   "metrics.export", "metrics.listDashboards", "metrics.createDashboard", "metrics.getDashboard", "metrics.deleteDashboard", "metrics.updateDashboard",
-  "customerPortal.customers.requestEmailUpdate", "customerPortal.customers.checkEmailUpdate", "customerPortal.customers.verifyEmailUpdate",
   // its tokens are fixed, and nobody signs in to it as to a platform
   "organizationAccessTokens.list", "organizationAccessTokens.create", "organizationAccessTokens.delete", "organizationAccessTokens.update",
   "oauth2.clients.create", "oauth2.clients.get", "oauth2.clients.update", "oauth2.clients.delete",

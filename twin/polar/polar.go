@@ -81,6 +81,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Too Many Requests", http.StatusTooManyRequests)
 		return
 	}
+	if s.log.Enabled(r.Context(), slog.LevelDebug) {
+		_, route := s.mux.Handler(r)
+		s.log.DebugContext(r.Context(), "api call", "route", route)
+	}
 	s.strike(w, r, s.mux)
 }
 

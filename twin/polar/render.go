@@ -22,6 +22,7 @@ func (s *Server) render(v *twin.View, kind, id string, at time.Time, previous *t
 	if err != nil {
 		return nil, err
 	}
+	s.log.Debug("webhook built", "type", kind)
 	return json.Marshal(envelope{kind, instant(at), data})
 }
 

@@ -29,7 +29,7 @@ type world struct {
 func newWorld(t testing.TB, webhookURL string) *world {
 	t.Helper()
 	s, err := server.Start(t.Context(), server.Config{
-		Addr: "127.0.0.1:0", Seed: true, WebhookURL: webhookURL, Log: slog.New(slog.DiscardHandler),
+		Addr: "127.0.0.1:0", Seed: true, WebhookURL: webhookURL, Log: slog.New(witness{t.Name()}),
 		RetryUnit: 50 * time.Microsecond, Patience: time.Second,
 	})
 	must(t, err)
