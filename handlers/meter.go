@@ -71,17 +71,21 @@ func (s *Server) meterPage(w http.ResponseWriter, r *http.Request, who auth.Visi
 	return s.render(w, r, status, views.MeterPage(page, model))
 }
 
+// oneMeter is the card of one meter; empty while it never moved.
 func (s *Server) oneMeter(ctx context.Context, t *views.Translator, sh shelf, who auth.Visitor, meter billing.Meter) (views.Meter, error) {
-	cards, err := s.meters(ctx, t, sh, who.CustomerID)
+	wallets, err := s.wallets(ctx, who.CustomerID)
 	if err != nil {
 		return views.Meter{}, err
 	}
-	for _, card := range cards {
-		if card.ID == meter.ProviderID {
-			return card, nil
-		}
+	i := slices.IndexFunc(wallets, func(w db.Wallet) bool { return w.Meter == meter.Ref() })
+	if i < 0 {
+		return views.Meter{ID: meter.ProviderID, Name: meter.Name, Consumed: t.Credits(0)}, nil
 	}
-	return views.Meter{ID: meter.ProviderID, Name: meter.Name, Consumed: t.Credits(0)}, nil
+	subs, err := s.Store.Subscriptions(ctx, who.CustomerID)
+	if err != nil {
+		return views.Meter{}, err
+	}
+	return s.trended(ctx, t, who.CustomerID, wallets[i], meterCard(t, sh, wallets[i], subs))
 }
 
 // sumUp adds the figures above the chart.

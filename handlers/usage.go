@@ -56,20 +56,27 @@ func (s *Server) meters(ctx context.Context, t *views.Translator, sh shelf, cust
 	if err != nil {
 		return nil, err
 	}
-	cards := make([]views.Meter, 0, len(wallets))
-	for _, wallet := range wallets {
-		card := meterCard(t, sh, wallet, subs)
-		days, err := s.Store.UsageByDay(ctx, customerID, wallet.Meter, s.Now().UTC().AddDate(0, 0, 1-trendDays), s.Now().UTC())
-		if err != nil {
+	cards := make([]views.Meter, len(wallets))
+	for i, wallet := range wallets {
+		if cards[i], err = s.trended(ctx, t, customerID, wallet, meterCard(t, sh, wallet, subs)); err != nil {
 			return nil, err
 		}
-		card.Trend.Title = t.T("usage.trend", "Days", t.Number(trendDays))
-		for _, d := range days {
-			card.Trend.Values = append(card.Trend.Values, int64(d.Units))
-		}
-		cards = append(cards, card)
 	}
 	return cards, nil
+}
+
+// trended is a meter's card with its small trend.
+func (s *Server) trended(ctx context.Context, t *views.Translator, customerID string, wallet db.Wallet, card views.Meter) (views.Meter, error) {
+	now := s.Now().UTC()
+	days, err := s.Store.UsageByDay(ctx, customerID, wallet.Meter, now.AddDate(0, 0, 1-trendDays), now)
+	if err != nil {
+		return card, err
+	}
+	card.Trend.Title = t.T("usage.trend", "Days", t.Number(trendDays))
+	for _, d := range days {
+		card.Trend.Values = append(card.Trend.Values, int64(d.Units))
+	}
+	return card, nil
 }
 
 // wallets are the customer's wallets in the order of their meters' names.
