@@ -370,3 +370,22 @@ func TestSeatChanges(t *testing.T) {
 		})
 	}
 }
+
+// TestEditsAreTold: a customer edited, an order edited, and an invoice that is ready a moment later.
+func TestEditsAreTold(t *testing.T) {
+	w := newWorld(t)
+	done := w.buy(w.product("", 1200, nil), "ada@example.com")
+	w.take()
+	name := "Ada Lovelace"
+	ok(w.UpdateCustomer(t.Context(), done.Checkout.CustomerID, CustomerInput{Name: &name}))(t)
+	w.expect("customer.updated", "customer.state_changed")
+	ok(w.UpdateOrder(t.Context(), done.Checkout.OrderID, &name, &Address{Country: "GB"}))(t)
+	w.expect("order.updated paid")
+	must(t, w.GenerateInvoice(t.Context(), done.Checkout.OrderID))
+	w.expect()
+	w.pass(w.Now().Add(invoiceDelay))
+	w.expect("order.updated paid")
+	if o := ok(w.Order(done.Checkout.OrderID))(t); !o.InvoiceGenerated {
+		t.Errorf("order %+v", o)
+	}
+}

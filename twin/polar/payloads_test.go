@@ -38,6 +38,10 @@ var payloads = map[string]func([]byte) error{
 	"product.updated":         into[components.WebhookProductUpdatedPayload],
 	"benefit_grant.created":   into[components.WebhookBenefitGrantCreatedPayload],
 	"benefit_grant.cycled":    into[components.WebhookBenefitGrantCycledPayload],
+	"benefit.updated":         into[components.WebhookBenefitUpdatedPayload],
+	"benefit_grant.updated":   into[components.WebhookBenefitGrantUpdatedPayload],
+	"refund.updated":          into[components.WebhookRefundUpdatedPayload],
+	"organization.updated":    into[components.WebhookOrganizationUpdatedPayload],
 	"benefit_grant.revoked":   into[components.WebhookBenefitGrantRevokedPayload],
 }
 

@@ -84,6 +84,9 @@ func TestCheckoutStream(t *testing.T) {
 	shop := newReceiver(t, nil)
 	w := newWorld(t, shop.URL)
 	c := ok(w.Engine.CreateCheckout(t.Context(), twin.CheckoutInput{ProductIDs: []string{w.product("pro").ID}}))(t)
+	if status, _, body := w.call("POST", "/v1/checkouts/client/"+c.ClientSecret+"/opened", "", "{}"); status != 200 || !strings.Contains(body, `"status":"open"`) {
+		t.Errorf("opened: %d %.100s", status, body)
+	}
 	res := ok(http.Get(w.BaseURL + "/v1/checkouts/client/" + c.ClientSecret + "/stream"))(t)
 	defer res.Body.Close()
 	if res.Header.Get("Content-Type") != "text/event-stream" {
