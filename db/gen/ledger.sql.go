@@ -442,7 +442,7 @@ SELECT d.day, d.cause, d.credits, d.entries FROM ledger_days AS d
 JOIN ledger_accounts AS a ON a.id = d.account_id
 WHERE a.customer_id = ?1 AND a.provider = ?2 AND a.provider_meter_id = ?3
     AND a.kind = 'wallet' AND d.day >= ?4 AND d.day < ?5
-ORDER BY d.day, d.last_seq
+ORDER BY d.day, d.cause
 `
 
 type LedgerDayGroupsParams struct {
@@ -460,7 +460,7 @@ type LedgerDayGroupsRow struct {
 	Entries int64
 }
 
-// Sums per day and cause of one wallet over a span of days, oldest first; within a day in the order of posting.
+// Sums per day and cause of one wallet over a span of days, oldest first.
 func (q *Queries) LedgerDayGroups(ctx context.Context, arg LedgerDayGroupsParams) ([]LedgerDayGroupsRow, error) {
 	rows, err := q.db.QueryContext(ctx, ledgerDayGroups,
 		arg.CustomerID,

@@ -99,12 +99,12 @@ WHERE t.provider = @provider AND t.cause_kind = @cause_kind AND t.cause_id = @ca
     AND t.provider_meter_id = @provider_meter_id;
 
 -- name: LedgerDayGroups :many
--- Sums per day and cause of one wallet over a span of days, oldest first; within a day in the order of posting.
+-- Sums per day and cause of one wallet over a span of days, oldest first.
 SELECT d.day, d.cause, d.credits, d.entries FROM ledger_days AS d
 JOIN ledger_accounts AS a ON a.id = d.account_id
 WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
     AND a.kind = 'wallet' AND d.day >= @from_day AND d.day < @to_day
-ORDER BY d.day, d.last_seq;
+ORDER BY d.day, d.cause;
 
 -- name: LedgerDaysBefore :many
 -- The latest days before one on which something moved, latest first.
