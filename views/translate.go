@@ -125,9 +125,6 @@ type Translator struct {
 // Lang is the language as the lang attribute wants it.
 func (t *Translator) Lang() string { return t.tongue.tag.String() }
 
-// Zone is where the reader lives.
-func (t *Translator) Zone() *time.Location { return t.zone }
-
 // T returns the text of that id. args are pairs of a placeholder's name and its
 // value: T("renews", "Date", "3 May", "Amount", "$24.00"). An unknown id is
 // returned as it is, so that it is seen and not a blank.
