@@ -15,6 +15,9 @@ const (
 	KindSubscription Kind = "subscription"
 	KindGrant        Kind = "benefit_grant"
 	KindBalance      Kind = "customer_meter"
+	KindRefund       Kind = "refund"
+	KindBenefit      Kind = "benefit"
+	KindOrganization Kind = "organization"
 )
 
 // Ref names one object at one provider.
@@ -24,8 +27,8 @@ type Ref struct {
 	ProviderID string
 }
 
-// Object is anything the mirror keeps: Product, Meter, Customer, Checkout, Order,
-// Subscription, Grant and Balance implement it.
+// Object is anything the mirror keeps: Product, Meter, BenefitDefinition, Organization,
+// Customer, Checkout, Order, Refund, Subscription, Grant and Balance implement it.
 type Object interface {
 	// Ref names the object.
 	Ref() Ref
@@ -50,17 +53,17 @@ func (s Source) ref(kind Kind) Ref { return Ref{s.Provider, kind, s.ProviderID} 
 // Product is something that is sold: once, or again every Interval.
 type Product struct {
 	Source
-	Slug          string // operator's short name, from configuration or product metadata; may be empty
-	Name          string
-	Description   string
-	Interval      Interval // IntervalNone for a one-time product
-	IntervalCount int      // every 3 months is Month, 3
-	TrialDays     int      // 0 for none
-	Archived      bool
-	Public        bool // shown on the plans page
-	Prices        []Price
-	Benefits      []Benefit
-	Metadata      map[string]string
+	Slug          string            `json:"slug"` // operator's short name, from configuration or product metadata; may be empty
+	Name          string            `json:"name"`
+	Description   string            `json:"description"`
+	Interval      Interval          `json:"interval"`       // IntervalNone for a one-time product
+	IntervalCount int               `json:"interval_count"` // every 3 months is Month, 3
+	TrialDays     int               `json:"trial_days"`     // 0 for none
+	Archived      bool              `json:"archived"`
+	Public        bool              `json:"public"` // shown on the plans page
+	Prices        []Price           `json:"prices,omitzero"`
+	Benefits      []Benefit         `json:"benefits,omitzero"`
+	Metadata      map[string]string `json:"metadata,omitzero"`
 }
 
 // Ref implements Object.
@@ -127,15 +130,35 @@ const (
 	BenefitOther     BenefitKind = "other" // a kind this version does not know: kept and shown by its description
 )
 
+// BenefitDefinition is a benefit as it stands by itself, with the times of its own
+// changes; a product holds the Benefit alone.
+type BenefitDefinition struct {
+	Source
+	Benefit Benefit `json:"benefit"`
+}
+
+// Ref implements Object.
+func (b BenefitDefinition) Ref() Ref { return b.ref(KindBenefit) }
+
+// Organization is the seller as the provider knows it.
+type Organization struct {
+	Source
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+}
+
+// Ref implements Object.
+func (o Organization) Ref() Ref { return o.ref(KindOrganization) }
+
 // Customer is a payer as a provider knows it. ExternalID is our own customer id,
 // empty while the two are not linked.
 type Customer struct {
 	Source
-	ExternalID    string
-	Email         string // lower case
-	EmailVerified bool
-	Name          string
-	Deleted       bool // a tombstone: never overwritten by a later copy
+	ExternalID    string `json:"external_id"`
+	Email         string `json:"email"` // lower case
+	EmailVerified bool   `json:"email_verified"`
+	Name          string `json:"name"`
+	Deleted       bool   `json:"deleted"` // a tombstone: never overwritten by a later copy
 }
 
 // Ref implements Object.

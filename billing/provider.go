@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 )
@@ -74,13 +75,70 @@ type Delivery struct {
 // Change is what a delivery says in our words.
 type Change struct {
 	Type    string
-	Object  Object // nil for a type this version does not know
+	Object  Object // as it is now, as far as we know; nil for a type this version does not know
 	Deleted bool   // the object is gone
+
+	// What a delivery brought along; zero for an object that was read.
+	Told   Object          // as the delivery has it, which may be older than Object
+	ToldAt time.Time       // when the provider raised the event
+	Raw    json.RawMessage // the data of the delivery, in the provider's own words
+	ToldID string          // the id of what it is about, of kinds that we do not know too
+
 	// ProviderCustomerID is whose affair it is; empty for the catalog.
 	ProviderCustomerID string
 	// CreditsMoved says that credits of that customer may have moved: the worker
 	// reads its credit events.
 	CreditsMoved bool
+}
+
+// Page is one page of a list.
+type Page struct {
+	Objects []Object
+	Total   int  // of the whole list at the time of this page; a smaller one than a page before it means that something went away and the rest moved up
+	Last    bool // no further page
+}
+
+// Endpoint is where a provider sends its webhooks.
+type Endpoint struct {
+	ProviderID string
+	URL        string
+	Enabled    bool // a provider switches an endpoint off that fails too often
+	Types      []string
+}
+
+// Background marks the calls of ctx as ones that nobody waits for: an adapter paces
+// them, so that they and the people before the pages stay within what the provider
+// allows (see Config of the adapter).
+func Background(ctx context.Context) context.Context {
+	return context.WithValue(ctx, backgroundKey{}, true)
+}
+
+// InBackground reports whether ctx was marked by Background.
+func InBackground(ctx context.Context) bool {
+	marked, _ := ctx.Value(backgroundKey{}).(bool)
+	return marked
+}
+
+type backgroundKey struct{}
+
+// RefundRequest names what is given back. Key is ours, at most 100 characters, the same
+// for every try of one refund; it travels in the refund's metadata as RefundKey.
+type RefundRequest struct {
+	Key             string
+	ProviderOrderID string
+	Amount          int64  // minor units without tax, above 0
+	Reason          string // one of RefundReasons
+	Comment         string // for the seller; may be empty
+	RevokeBenefits  bool   // one-time orders only
+}
+
+// RefundKey is the metadata key that carries RefundRequest.Key at the provider.
+const RefundKey = "counterfoil_refund"
+
+// RefundReasons are the reasons that Polar accepts.
+var RefundReasons = []string{
+	"duplicate", "fraudulent", "customer_request", "service_disruption",
+	"satisfaction_guarantee", "dispute_prevention", "other",
 }
 
 // NewCustomer is what a provider is told when somebody signs up.

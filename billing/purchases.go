@@ -17,15 +17,17 @@ const (
 // Checkout is one hosted payment session.
 type Checkout struct {
 	Source
-	Status             CheckoutStatus
-	URL                string // the hosted page
-	ProviderProductID  string
-	ProviderCustomerID string // empty until the provider knows the buyer
-	ExternalCustomerID string // our customer id, if the checkout was opened for one
-	Subtotal, Discount int64  // minor units
-	Tax, Total         int64  // minor units
-	Currency           string
-	ExpiresAt          time.Time
+	Status             CheckoutStatus `json:"status"`
+	URL                string         `json:"url"` // the hosted page
+	ProviderProductID  string         `json:"provider_product_id"`
+	ProviderCustomerID string         `json:"provider_customer_id"` // empty until the provider knows the buyer
+	ExternalCustomerID string         `json:"external_customer_id"` // our customer id, if the checkout was opened for one
+	Subtotal           int64          `json:"subtotal"`             // minor units
+	Discount           int64          `json:"discount"`
+	Tax                int64          `json:"tax"` // minor units
+	Total              int64          `json:"total"`
+	Currency           string         `json:"currency"`
+	ExpiresAt          time.Time      `json:"expires_at,omitzero"`
 }
 
 // Ref implements Object.
@@ -46,20 +48,22 @@ const (
 // Order is one charge: subtotal - discount + tax = total, in minor units of Currency.
 type Order struct {
 	Source
-	ProviderCustomerID     string
-	ProviderProductID      string // may be empty
-	ProviderSubscriptionID string // may be empty
-	ProviderCheckoutID     string // may be empty
-	Status                 OrderStatus
-	Reason                 string // purchase, subscription_create, subscription_cycle, subscription_update
-	Number                 string // the invoice number people quote
-	Description            string
-	Subtotal, Discount     int64
-	Tax, Total             int64
-	Refunded               int64 // given back so far, tax included
-	Currency               string
-	Items                  []OrderItem
-	NextAttemptAt          time.Time // zero unless a failed payment will be tried again
+	ProviderCustomerID     string      `json:"provider_customer_id"`
+	ProviderProductID      string      `json:"provider_product_id"`      // may be empty
+	ProviderSubscriptionID string      `json:"provider_subscription_id"` // may be empty
+	ProviderCheckoutID     string      `json:"provider_checkout_id"`     // may be empty
+	Status                 OrderStatus `json:"status"`
+	Reason                 string      `json:"reason"` // purchase, subscription_create, subscription_cycle, subscription_update
+	Number                 string      `json:"number"` // the invoice number people quote
+	Description            string      `json:"description"`
+	Subtotal               int64       `json:"subtotal"`
+	Discount               int64       `json:"discount"`
+	Tax                    int64       `json:"tax"`
+	Total                  int64       `json:"total"`
+	Refunded               int64       `json:"refunded"` // given back so far, tax included
+	Currency               string      `json:"currency"`
+	Items                  []OrderItem `json:"items,omitzero"`
+	NextAttemptAt          time.Time   `json:"next_attempt_at,omitzero"` // zero unless a failed payment will be tried again
 }
 
 // Ref implements Object.
@@ -72,6 +76,35 @@ type OrderItem struct {
 	Tax       int64  `json:"tax"`
 	Proration bool   `json:"proration,omitempty"`
 }
+
+// RefundStatus is where a refund stands.
+type RefundStatus string
+
+// Statuses of a refund. Pending waits for the payment processor.
+const (
+	RefundPending   RefundStatus = "pending"
+	RefundSucceeded RefundStatus = "succeeded"
+	RefundFailed    RefundStatus = "failed"
+	RefundCanceled  RefundStatus = "canceled"
+)
+
+// Refund is money given back of one order. Amount is minor units without tax, Tax what
+// was given back of it beside that.
+type Refund struct {
+	Source
+	ProviderOrderID        string            `json:"provider_order_id"`
+	ProviderCustomerID     string            `json:"provider_customer_id"`
+	ProviderSubscriptionID string            `json:"provider_subscription_id"` // may be empty
+	Status                 RefundStatus      `json:"status"`
+	Reason                 string            `json:"reason"` // as the provider names it
+	Amount                 int64             `json:"amount"`
+	Tax                    int64             `json:"tax"`
+	Currency               string            `json:"currency"`
+	Metadata               map[string]string `json:"metadata,omitzero"`
+}
+
+// Ref implements Object.
+func (r Refund) Ref() Ref { return r.ref(KindRefund) }
 
 // Status is where a subscription stands, in our own words.
 type Status string
@@ -91,24 +124,24 @@ const (
 // units. While CancelAtPeriodEnd is set it stays Active until EndsAt.
 type Subscription struct {
 	Source
-	ProviderCustomerID string
-	ProviderProductID  string
-	ProviderCheckoutID string // may be empty
-	Status             Status
-	Amount             int64
-	Currency           string
-	Interval           Interval
-	IntervalCount      int
-	PeriodStart        time.Time
-	PeriodEnd          time.Time // the next renewal, unless canceled
-	TrialEnd           time.Time // zero without a trial
-	CancelAtPeriodEnd  bool
-	CanceledAt         time.Time // when the cancellation was asked for; zero if not
-	StartedAt          time.Time
-	EndsAt             time.Time // when access will end; zero if it renews
-	EndedAt            time.Time // when access ended; zero while it lasts
-	CancelReason       string
-	CancelComment      string
+	ProviderCustomerID string    `json:"provider_customer_id"`
+	ProviderProductID  string    `json:"provider_product_id"`
+	ProviderCheckoutID string    `json:"provider_checkout_id"` // may be empty
+	Status             Status    `json:"status"`
+	Amount             int64     `json:"amount"`
+	Currency           string    `json:"currency"`
+	Interval           Interval  `json:"interval"`
+	IntervalCount      int       `json:"interval_count"`
+	PeriodStart        time.Time `json:"period_start,omitzero"`
+	PeriodEnd          time.Time `json:"period_end,omitzero"` // the next renewal, unless canceled
+	TrialEnd           time.Time `json:"trial_end,omitzero"`  // zero without a trial
+	CancelAtPeriodEnd  bool      `json:"cancel_at_period_end"`
+	CanceledAt         time.Time `json:"canceled_at,omitzero"` // when the cancellation was asked for; zero if not
+	StartedAt          time.Time `json:"started_at,omitzero"`
+	EndsAt             time.Time `json:"ends_at,omitzero"`  // when access will end; zero if it renews
+	EndedAt            time.Time `json:"ended_at,omitzero"` // when access ended; zero while it lasts
+	CancelReason       string    `json:"cancel_reason"`
+	CancelComment      string    `json:"cancel_comment"`
 }
 
 // Ref implements Object.
@@ -123,15 +156,15 @@ func (s Subscription) Live() bool {
 // Grant is the provider's record that a customer has a benefit.
 type Grant struct {
 	Source
-	ProviderCustomerID     string
-	ProviderBenefitID      string
-	ProviderSubscriptionID string // may be empty
-	ProviderOrderID        string // may be empty
-	Kind                   BenefitKind
-	Description            string
-	GrantedAt              time.Time // zero while it is being granted
-	RevokedAt              time.Time // zero while it lasts
-	Properties             map[string]string
+	ProviderCustomerID     string            `json:"provider_customer_id"`
+	ProviderBenefitID      string            `json:"provider_benefit_id"`
+	ProviderSubscriptionID string            `json:"provider_subscription_id"` // may be empty
+	ProviderOrderID        string            `json:"provider_order_id"`        // may be empty
+	Kind                   BenefitKind       `json:"kind"`
+	Description            string            `json:"description"`
+	GrantedAt              time.Time         `json:"granted_at,omitzero"` // zero while it is being granted
+	RevokedAt              time.Time         `json:"revoked_at,omitzero"` // zero while it lasts
+	Properties             map[string]string `json:"properties,omitzero"`
 }
 
 // Ref implements Object.

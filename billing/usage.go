@@ -15,11 +15,11 @@ const CreditScale Credits = 1_000_000
 // Meter says how events add up to units.
 type Meter struct {
 	Source
-	Name        string
-	Aggregation Aggregation
-	Property    string // metadata key the aggregation reads; empty for AggregateCount
-	Filter      Filter
-	Archived    bool
+	Name        string      `json:"name"`
+	Aggregation Aggregation `json:"aggregation"`
+	Property    string      `json:"property"` // metadata key the aggregation reads; empty for AggregateCount
+	Filter      Filter      `json:"filter"`
+	Archived    bool        `json:"archived"`
 }
 
 // Ref implements Object.
@@ -104,11 +104,11 @@ type CreditEvent struct {
 // Balance is a provider's own figure for one customer and meter.
 type Balance struct {
 	Source
-	ProviderCustomerID string
-	ProviderMeterID    string
-	Consumed           Credits
-	Credited           Credits
-	Balance            Credits
+	ProviderCustomerID string  `json:"provider_customer_id"`
+	ProviderMeterID    string  `json:"provider_meter_id"`
+	Consumed           Credits `json:"consumed"`
+	Credited           Credits `json:"credited"`
+	Balance            Credits `json:"balance"`
 }
 
 // Ref implements Object.
