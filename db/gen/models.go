@@ -4,6 +4,27 @@
 
 package gen
 
+type Alarm struct {
+	Kind      string
+	Subject   string
+	Severity  string
+	Detail    string
+	Count     int64
+	RaisedAt  int64
+	SeenAt    int64
+	ClearedAt *int64
+}
+
+type Benefit struct {
+	Provider   string
+	ProviderID string
+	Benefit    string
+	CreatedAt  int64
+	Version    int64
+	CopiedAt   int64
+	DeletedAt  *int64
+}
+
 type BenefitGrant struct {
 	Provider               string
 	ProviderID             string
@@ -64,6 +85,33 @@ type CustomerMeter struct {
 	DeletedAt          *int64
 }
 
+type Fact struct {
+	Key                string
+	Type               string
+	Provider           string
+	ObjectKind         string
+	ObjectID           string
+	Mark               string
+	Version            int64
+	ProviderCustomerID string
+	CustomerID         string
+	Body               string
+	OccurredAt         int64
+	NotedAt            int64
+}
+
+type HookCall struct {
+	ID          string
+	Target      string
+	FactKey     string
+	State       string
+	Tries       int64
+	NextTryAt   int64
+	LeasedUntil int64
+	DoneAt      *int64
+	Error       string
+}
+
 type Identity struct {
 	Provider   string
 	Subject    string
@@ -89,6 +137,11 @@ type Inbox struct {
 	NextTryAt  int64
 	DoneAt     *int64
 	Error      string
+}
+
+type Installation struct {
+	Name  string
+	Value string
 }
 
 type LedgerAccount struct {
@@ -183,6 +236,17 @@ type Order struct {
 	DeletedAt              *int64
 }
 
+type Organization struct {
+	Provider   string
+	ProviderID string
+	Slug       string
+	Name       string
+	CreatedAt  int64
+	Version    int64
+	CopiedAt   int64
+	DeletedAt  *int64
+}
+
 type Outbox struct {
 	ID          string
 	Kind        string
@@ -240,6 +304,24 @@ type Reconciliation struct {
 	EventsUntil  int64
 	EventsReadAt int64
 	Error        string
+}
+
+type Refund struct {
+	Provider               string
+	ProviderID             string
+	ProviderOrderID        string
+	ProviderCustomerID     string
+	ProviderSubscriptionID string
+	Status                 string
+	Reason                 string
+	Amount                 int64
+	Tax                    int64
+	Currency               string
+	Metadata               string
+	CreatedAt              int64
+	Version                int64
+	CopiedAt               int64
+	DeletedAt              *int64
 }
 
 type Session struct {
