@@ -74,9 +74,10 @@ type Delivery struct {
 
 // Change is what a delivery says in our words.
 type Change struct {
-	Type    string
-	Object  Object // as it is now, as far as we know; nil for a type this version does not know
-	Deleted bool   // the object is gone
+	Type     string
+	Provider string // who told it; needed of a delivery only
+	Object   Object // as it is now, as far as we know; nil for a type this version does not know
+	Deleted  bool   // the object is gone
 
 	// What a delivery brought along; zero for an object that was read.
 	Told   Object          // as the delivery has it, which may be older than Object
