@@ -107,6 +107,7 @@ func (s *Store) commitBatch(batch []*receipt) error {
 			}
 			r.fresh = rows > 0
 		}
+		//failpoint:inbox.before_commit
 		return nil
 	})
 }

@@ -129,6 +129,7 @@ func apply(ctx context.Context, q *gen.Queries, change billing.Change, now time.
 	applied := Applied{Ref: ref, Before: before.Status, Stale: !taken, CustomerID: owner.customerID}
 	applied.Changed = taken && (fresh || change.Object.ObjectVersion() > before.Version ||
 		statusOf(change.Object) != before.Status || (gone(change) && before.DeletedAt == nil))
+	//failpoint:apply.before_hooks
 	linked := ref.Kind == billing.KindCustomer && ownerBefore.customerID == ""
 	return applied, follow(ctx, q, change, owner, linked, now)
 }

@@ -43,6 +43,7 @@ func (s *Server) receiveWebhook(w http.ResponseWriter, r *http.Request) error {
 			"path", r.URL.Path, "refused_since_start", s.refusedWebhooks.Add(1), "err", err)
 		return refuse(w, http.StatusForbidden, "not a valid webhook")
 	}
+	//failpoint:inbox.before_insert
 	fresh, err := s.Store.Receive(r.Context(), delivery, r.URL.Path, s.Now())
 	if err != nil {
 		w.Header().Set("Retry-After", "5")
@@ -52,7 +53,9 @@ func (s *Server) receiveWebhook(w http.ResponseWriter, r *http.Request) error {
 	if fresh {
 		s.Poke()
 	}
+	//failpoint:inbox.before_answer
 	w.WriteHeader(http.StatusAccepted)
+	//failpoint:inbox.after_answer
 	return nil
 }
 

@@ -115,10 +115,12 @@ func (w *Worker) applyDelivery(ctx context.Context, d db.InboxDelivery, read map
 	if err := w.meetCustomer(ctx, change); err != nil {
 		return err
 	}
+	//failpoint:apply.before
 	applied, err := w.Store.ApplyDelivery(ctx, d.RowID, change, w.Now())
 	if err != nil {
 		return err
 	}
+	//failpoint:apply.after_commit
 	w.Log.DebugContext(ctx, "delivery applied", "delivery", d.ID, "type", d.Type,
 		"object", applied.Ref.ProviderID, "changed", applied.Changed, "stale", applied.Stale)
 	if applied.CustomerID != "" {

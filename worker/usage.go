@@ -32,6 +32,7 @@ func (w *Worker) sendUsage(ctx context.Context) (int, error) {
 	if err != nil || !due {
 		return 0, err
 	}
+	//failpoint:usage.before_claim
 	queued, err := w.Store.ClaimUsage(ctx, w.Provider.Name(), usageBatch, w.Now().Add(usageLease), w.Now())
 	if err != nil {
 		return 0, err
@@ -65,6 +66,7 @@ func (w *Worker) report(ctx, keep context.Context, batch []db.QueuedUsage) error
 	refused, named := errors.AsType[*billing.InvalidEvents](err)
 	switch {
 	case err == nil:
+		//failpoint:usage.before_mark
 		return w.Store.MarkUsageSent(keep, ids(batch), w.Now())
 	case named && names(refused, batch):
 		return w.setAside(ctx, keep, batch, refused.Reasons)
