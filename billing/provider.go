@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Provider is one billing provider. Every method but Name, PageHosts, Verify and
-// Decode talks to the network, honours ctx, and answers an error of a kind of this
-// package: ErrProvider when it cannot be reached or is failing (wrapped together
-// with ErrUnknown if a write may have happened), ErrNotFound, ErrInvalid with the
-// provider's own words, ErrConflict.
+// Provider is one billing provider. Every method but Name, PageHosts, Verify, Decode,
+// Lists and ClockOffset talks to the network, honours ctx, and answers an error of a
+// kind of this package: ErrProvider when it cannot be reached or is failing (wrapped
+// together with ErrUnknown if a write may have happened), ErrNotFound, ErrInvalid with
+// the provider's own words, ErrConflict.
 type Provider interface {
 	// Name is the key of the mirror: "polar".
 	Name() string
@@ -43,6 +43,18 @@ type Provider interface {
 	// UsageEvents lists what was used since a time, oldest first, whoever sent it.
 	UsageEvents(ctx context.Context, providerCustomerID string, since time.Time) ([]ForeignEvent, error)
 
+	// Lists are the kinds that List can read, in an order in which what an object
+	// refers to comes before it.
+	Lists() []Kind
+	// List reads one page of everything of a kind that the provider has, oldest first,
+	// from page 1 on, so that what is made meanwhile comes at the end.
+	List(ctx context.Context, kind Kind, page int) (Page, error)
+	// Endpoints reads the webhook endpoints that the provider knows.
+	Endpoints(ctx context.Context) ([]Endpoint, error)
+	// ClockOffset is how far our clock is ahead of the provider's (behind: negative), as
+	// its latest answers tell. It is false before the first answer.
+	ClockOffset() (time.Duration, bool)
+
 	// CreateCustomer makes a customer with our id as external id. ErrConflict:
 	// the address or the id is taken.
 	CreateCustomer(ctx context.Context, c NewCustomer) (Customer, error)
@@ -60,6 +72,12 @@ type Provider interface {
 	// SendUsage reports events. It may be repeated: Event.ID makes it harmless.
 	// An *InvalidEvents error names the events that can never be accepted.
 	SendUsage(ctx context.Context, events []Event) error
+
+	// CreateRefund gives money of an order back. Its lost answer is looked up in
+	// Refunds by RefundRequest.Key.
+	CreateRefund(ctx context.Context, r RefundRequest) (Refund, error)
+	// Refunds reads the refunds of one order.
+	Refunds(ctx context.Context, providerOrderID string) ([]Refund, error)
 }
 
 // Delivery is one verified webhook call. ID is the same in every attempt.
@@ -78,6 +96,9 @@ type Change struct {
 	Provider string // who told it; needed of a delivery only
 	Object   Object // as it is now, as far as we know; nil for a type this version does not know
 	Deleted  bool   // the object is gone
+
+	// Also names what else changes by it and is to be read anew: the order of a refund.
+	Also []Ref
 
 	// What a delivery brought along; zero for an object that was read.
 	Told   Object          // as the delivery has it, which may be older than Object

@@ -37,6 +37,8 @@ func upsert(ctx context.Context, q *gen.Queries, object billing.Object, deleted 
 		rows, err = w.grant(ctx, o)
 	case billing.Balance:
 		rows, err = w.balance(ctx, o)
+	case billing.Refund, billing.BenefitDefinition, billing.Organization:
+		return false, nil // told by deliveries, and kept with them
 	default:
 		return false, fmt.Errorf("%T is nothing that the mirror keeps: %w", object, billing.ErrInvalid)
 	}

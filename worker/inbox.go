@@ -100,12 +100,7 @@ func (w *Worker) applyDelivery(ctx context.Context, d db.InboxDelivery, read map
 		return fmt.Errorf("decode %s: %w", d.Type, err)
 	}
 	if change.Object != nil && !change.Deleted {
-		ref := change.Object.Ref()
-		current, asked := read[ref]
-		if !asked {
-			current = w.reread(ctx, ref)
-			read[ref] = current
-		}
+		current := w.readOnce(ctx, change.Object.Ref(), read)
 		// The payload is a snapshot of when the event was raised. It still counts when it
 		// is newer, as when a replica of the provider's that answered lagged behind.
 		if current != nil && current.ObjectVersion() >= change.Object.ObjectVersion() {
@@ -114,6 +109,13 @@ func (w *Worker) applyDelivery(ctx context.Context, d db.InboxDelivery, read map
 	}
 	if err := w.meetCustomer(ctx, change); err != nil {
 		return err
+	}
+	for _, ref := range change.Also {
+		if object := w.readOnce(ctx, ref, read); object != nil {
+			if _, err := w.Store.Apply(ctx, billing.Change{Object: object}, w.Now()); err != nil {
+				return err
+			}
+		}
 	}
 	//failpoint:apply.before
 	applied, err := w.Store.ApplyDelivery(ctx, d.RowID, change, w.Now())
@@ -127,6 +129,16 @@ func (w *Worker) applyDelivery(ctx context.Context, d db.InboxDelivery, read map
 		w.Poke() // it may have asked for jobs
 	}
 	return nil
+}
+
+// readOnce rereads an object unless read has it.
+func (w *Worker) readOnce(ctx context.Context, ref billing.Ref, read map[billing.Ref]billing.Object) billing.Object {
+	object, asked := read[ref]
+	if !asked {
+		object = w.reread(ctx, ref)
+		read[ref] = object
+	}
+	return object
 }
 
 // reread reads an object as it is now, or answers nil: the payload counts then. That

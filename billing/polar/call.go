@@ -86,31 +86,47 @@ const (
 // does not take the others with it.
 type listOf struct {
 	Items      []json.RawMessage `json:"items"`
-	Pagination *struct {
-		MaxPage int64 `json:"max_page"`
+	Pagination struct {
+		TotalCount *int64 `json:"total_count"`
+		MaxPage    *int64 `json:"max_page"`
 	} `json:"pagination"`
+}
+
+// lister asks for one page of a list.
+type lister func(ctx context.Context, page, limit *int64) error
+
+// page reads one page of a list. An answer of another shape is never taken for an
+// empty list, nor is a page that shows nothing where it says that something is.
+func (p *Provider) page(ctx context.Context, list lister, number int64) (items []json.RawMessage, total int64, last bool, err error) {
+	var answer listOf
+	limit := int64(pageSize)
+	err = p.call(ctx, repeatable, &answer, func(ctx context.Context) error { return list(ctx, &number, &limit) })
+	pages := answer.Pagination
+	switch {
+	case err != nil:
+		return nil, 0, false, fmt.Errorf("page %d: %w", number, err)
+	case answer.Items == nil || pages.TotalCount == nil || pages.MaxPage == nil:
+		return nil, 0, false, fmt.Errorf("page %d: %w: the answer is not a list", number, billing.ErrProvider)
+	case len(answer.Items) == 0 && number <= *pages.MaxPage:
+		return nil, 0, false, fmt.Errorf("page %d: %w: nothing on a page of %d", number, billing.ErrProvider, *pages.MaxPage)
+	}
+	return answer.Items, *pages.TotalCount, number >= *pages.MaxPage, nil
 }
 
 // pages reads all pages of a list. An element may be seen twice when the list grows
 // meanwhile; everything that is made of lists is keyed by id.
-func (p *Provider) pages(ctx context.Context, list func(ctx context.Context, page, limit *int64) error, each func(json.RawMessage) error) error {
-	for page := int64(1); page <= maxPages; page++ {
-		var answer listOf
-		limit := int64(pageSize)
-		err := p.call(ctx, repeatable, &answer, func(ctx context.Context) error { return list(ctx, &page, &limit) })
+func (p *Provider) pages(ctx context.Context, list lister, each func(json.RawMessage) error) error {
+	for number := int64(1); number <= maxPages; number++ {
+		items, _, last, err := p.page(ctx, list, number)
 		if err != nil {
-			return fmt.Errorf("page %d: %w", page, err)
+			return err
 		}
-		if answer.Pagination == nil {
-			// Never take an answer of another shape for an empty list.
-			return fmt.Errorf("page %d: %w: the answer is not a list", page, billing.ErrProvider)
-		}
-		for _, item := range answer.Items {
+		for _, item := range items {
 			if err := each(item); err != nil {
-				return fmt.Errorf("page %d: %w", page, err)
+				return fmt.Errorf("page %d: %w", number, err)
 			}
 		}
-		if page >= answer.Pagination.MaxPage || len(answer.Items) == 0 {
+		if last {
 			return nil
 		}
 	}

@@ -47,6 +47,7 @@ type client struct {
 	http    *http.Client
 	timeout time.Duration
 	pause   func(context.Context, time.Duration) error
+	clock   clock
 }
 
 func newClient(base *http.Client, timeout time.Duration) *client {
@@ -96,12 +97,14 @@ func (c *client) attempt(req *http.Request, x *exchange) {
 			return
 		}
 	}
+	sent := time.Now()
 	res, err := c.http.Do(again)
 	if err != nil {
 		x.err = err
 		return
 	}
 	defer res.Body.Close()
+	c.clock.saw(res.Header, sent, time.Now())
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	switch {
 	case err != nil:

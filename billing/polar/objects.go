@@ -30,6 +30,12 @@ func (p *Provider) object(kind billing.Kind, raw []byte) (billing.Object, error)
 		return readAs(raw, grant)
 	case billing.KindBalance:
 		return readAs(raw, balance)
+	case billing.KindRefund:
+		return readAs(raw, refund)
+	case billing.KindBenefit:
+		return readAs(raw, benefitDefinition)
+	case billing.KindOrganization:
+		return readAs(raw, organization)
 	default:
 		return nil, fmt.Errorf("objects of kind %q: %w", kind, billing.ErrInvalid)
 	}
@@ -128,6 +134,23 @@ func benefit(w wireBenefit) (billing.Benefit, error) {
 	}
 	b.Units, b.Rollover, b.MeterID = units, credit.Rollover, credit.MeterID
 	return b, nil
+}
+
+func benefitDefinition(w wireBenefit) (billing.BenefitDefinition, error) {
+	source, err := w.source()
+	if err != nil {
+		return billing.BenefitDefinition{}, err
+	}
+	b, err := benefit(w)
+	return billing.BenefitDefinition{Source: source, Benefit: b}, err
+}
+
+func organization(w wireOrganization) (billing.Organization, error) {
+	source, err := w.source()
+	if err != nil {
+		return billing.Organization{}, err
+	}
+	return billing.Organization{Source: source, Slug: w.Slug, Name: w.Name}, nil
 }
 
 func grant(w wireGrant) (billing.Grant, error) {

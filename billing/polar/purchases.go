@@ -28,6 +28,12 @@ var checkoutStatuses = map[string]billing.CheckoutStatus{
 	"failed": billing.CheckoutFailed, "expired": billing.CheckoutExpired,
 }
 
+// refundStatuses translates Polar's refund status.
+var refundStatuses = map[string]billing.RefundStatus{
+	"pending": billing.RefundPending, "succeeded": billing.RefundSucceeded,
+	"failed": billing.RefundFailed, "canceled": billing.RefundCanceled,
+}
+
 func subscription(w wireSubscription) (billing.Subscription, error) {
 	source, err := w.source()
 	if err != nil {
@@ -93,6 +99,29 @@ func order(w wireOrder) (billing.Order, error) {
 		})
 	}
 	return o, nil
+}
+
+func refund(w wireRefund) (billing.Refund, error) {
+	source, err := w.source()
+	if err != nil {
+		return billing.Refund{}, err
+	}
+	status, known := refundStatuses[w.Status]
+	if !known {
+		return billing.Refund{}, fmt.Errorf("refund %s: unknown status %q", w.ID, clip(w.Status))
+	}
+	return billing.Refund{
+		Source:                 source,
+		ProviderOrderID:        w.OrderID,
+		ProviderCustomerID:     w.CustomerID,
+		ProviderSubscriptionID: w.SubscriptionID,
+		Status:                 status,
+		Reason:                 w.Reason,
+		Amount:                 w.Amount,
+		Tax:                    w.TaxAmount,
+		Currency:               lower(w.Currency),
+		Metadata:               texts(w.Metadata),
+	}, nil
 }
 
 func checkout(w wireCheckout) (billing.Checkout, error) {

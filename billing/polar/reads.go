@@ -10,10 +10,14 @@ import (
 	"counterfoil/billing"
 )
 
-// Fetch implements billing.Provider. Polar has no way to read one benefit grant.
+// Fetch implements billing.Provider. Polar has no way to read one benefit grant. A
+// refund is read by a list of one; its absence from there is no proof that it is gone.
 func (p *Provider) Fetch(ctx context.Context, ref billing.Ref) (billing.Object, error) {
 	if err := safeID(ref.ProviderID); err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", ref.Kind, err)
+	}
+	if ref.Kind == billing.KindRefund {
+		return p.fetchRefund(ctx, ref.ProviderID)
 	}
 	get, ok := map[billing.Kind]func(context.Context) error{
 		billing.KindProduct:      func(ctx context.Context) error { _, err := p.api.Products.Get(ctx, ref.ProviderID); return err },
@@ -22,6 +26,8 @@ func (p *Provider) Fetch(ctx context.Context, ref billing.Ref) (billing.Object, 
 		billing.KindCheckout:     func(ctx context.Context) error { _, err := p.api.Checkouts.Get(ctx, ref.ProviderID); return err },
 		billing.KindOrder:        func(ctx context.Context) error { _, err := p.api.Orders.Get(ctx, ref.ProviderID); return err },
 		billing.KindSubscription: func(ctx context.Context) error { _, err := p.api.Subscriptions.Get(ctx, ref.ProviderID); return err },
+		billing.KindBenefit:      func(ctx context.Context) error { _, err := p.api.Benefits.Get(ctx, ref.ProviderID); return err },
+		billing.KindOrganization: func(ctx context.Context) error { _, err := p.api.Organizations.Get(ctx, ref.ProviderID); return err },
 		billing.KindBalance:      func(ctx context.Context) error { _, err := p.api.CustomerMeters.Get(ctx, ref.ProviderID); return err },
 	}[ref.Kind]
 	if !ok {
@@ -52,24 +58,33 @@ func (p *Provider) one(ctx context.Context, m mode, kind billing.Kind, operation
 	}
 }
 
-// objects reads all pages of a list. What cannot be understood is logged and left
-// out: absence from a list is never a deletion, and one strange object must not keep
-// the others from being seen.
-func (p *Provider) objects(ctx context.Context, kind billing.Kind, list func(ctx context.Context, page, limit *int64) error) ([]billing.Object, error) {
+// objects reads all pages of a list.
+func (p *Provider) objects(ctx context.Context, kind billing.Kind, list lister) ([]billing.Object, error) {
 	var all []billing.Object
 	err := p.pages(ctx, list, func(raw json.RawMessage) error {
-		object, err := p.object(kind, raw)
-		if err != nil {
-			p.log.ErrorContext(ctx, "left out of a list", "kind", string(kind), "err", err)
-			return nil
-		}
-		all = append(all, object)
+		all = append(all, p.understood(ctx, kind, raw)...)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", kind, err)
 	}
 	return all, nil
+}
+
+// understood reads items of a list. What cannot be understood is logged and left out:
+// absence from a list is never a deletion, and one strange object must not keep the
+// others from being seen.
+func (p *Provider) understood(ctx context.Context, kind billing.Kind, items ...json.RawMessage) []billing.Object {
+	objects := make([]billing.Object, 0, len(items))
+	for _, raw := range items {
+		object, err := p.object(kind, raw)
+		if err != nil {
+			p.log.ErrorContext(ctx, "left out of a list", "kind", string(kind), "err", err)
+			continue
+		}
+		objects = append(objects, object)
+	}
+	return objects
 }
 
 // Catalog implements billing.Provider. Archived products and meters are in it, since
@@ -100,7 +115,7 @@ func (p *Provider) CustomerObjects(ctx context.Context, providerCustomerID strin
 	}
 	lists := []struct {
 		kind billing.Kind
-		list func(ctx context.Context, page, limit *int64) error
+		list lister
 	}{
 		{billing.KindSubscription, func(ctx context.Context, page, limit *int64) error {
 			of := operations.CreateCustomerIDFilterStr(providerCustomerID)

@@ -4,14 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"counterfoil/billing"
 )
 
 // envelope is what every webhook body is.
 type envelope struct {
-	Type string          `json:"type"`
-	Data json.RawMessage `json:"data"`
+	Type      string          `json:"type"`
+	Timestamp json.RawMessage `json:"timestamp"` // when the event was raised
+	Data      json.RawMessage `json:"data"`
 }
 
 // subject is what can be told about any data without knowing its type.
@@ -26,6 +28,7 @@ type subject struct {
 var kinds = map[string]billing.Kind{
 	"checkout": billing.KindCheckout, "customer": billing.KindCustomer, "order": billing.KindOrder,
 	"subscription": billing.KindSubscription, "product": billing.KindProduct, "benefit_grant": billing.KindGrant,
+	"refund": billing.KindRefund, "benefit": billing.KindBenefit, "organization": billing.KindOrganization,
 }
 
 // customerTypes are the types of the customer family whose data is a customer. Other
@@ -58,8 +61,17 @@ func (e envelope) subject() subject {
 	return s
 }
 
-// ref names the object that the event is about, zero if the envelope does not tell. A
-// refund is about its order, which is what changes by it.
+// raisedAt is when the event was raised, zero if it does not say.
+func (e envelope) raisedAt() time.Time {
+	var at time.Time
+	if json.Unmarshal(e.Timestamp, &at) != nil {
+		return time.Time{}
+	}
+	return utc(at)
+}
+
+// ref names what a delivery is handled together with, zero if the envelope does not
+// tell: its object, but of a refund the order, which changes by it.
 func (e envelope) ref() billing.Ref {
 	about := e.subject()
 	ref := billing.Ref{Provider: Name, Kind: kinds[e.family()], ProviderID: about.ID}
@@ -82,6 +94,7 @@ func (p *Provider) Decode(d billing.Delivery) (billing.Change, error) {
 	about := e.subject()
 	change := billing.Change{
 		Type: e.Type, ProviderCustomerID: about.CustomerID, CreditsMoved: creditTypes[e.Type],
+		ToldAt: e.raisedAt(), Raw: e.Data, ToldID: about.ID,
 	}
 	kind, known := kinds[e.family()]
 	if !known || about.ID == "" || kind == billing.KindCustomer && !customerTypes[e.Type] {
@@ -98,7 +111,11 @@ func (p *Provider) Decode(d billing.Delivery) (billing.Change, error) {
 		object = o
 	case billing.Grant:
 		change.CreditsMoved = o.Kind == billing.BenefitCredits
+	case billing.Refund:
+		if safeID(o.ProviderOrderID) == nil {
+			change.Also = []billing.Ref{{Provider: Name, Kind: billing.KindOrder, ProviderID: o.ProviderOrderID}}
+		}
 	}
-	change.Object = object
+	change.Object, change.Told = object, object
 	return change, nil
 }

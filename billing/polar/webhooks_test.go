@@ -1,6 +1,8 @@
 package polar
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,8 +48,10 @@ func TestDecode(t *testing.T) {
 		{"benefit_grant.created benefit_grant.cycled benefit_grant.updated benefit_grant.revoked", grant, billing.KindGrant, "grant-1", true, false},
 		{"benefit_grant.created", custom, billing.KindGrant, "grant-1", false, false},
 		{"customer_seat.assigned customer_seat.claimed customer_seat.revoked member.created member.updated member.deleted", other, "", "", false, false},
-		{"refund.created refund.updated discount.created discount.updated discount.deleted", other, "", "", false, false},
-		{"benefit.created benefit.updated organization.updated planet.discovered customer.teleported", other, "", "", false, false},
+		{"refund.created refund.updated", fixture(t, "refund", nil), billing.KindRefund, "refund-1", false, false},
+		{"benefit.created benefit.updated", fixture(t, "benefit", nil), billing.KindBenefit, "benefit-1", false, false},
+		{"organization.updated", fixture(t, "organization", nil), billing.KindOrganization, "organization-1", false, false},
+		{"discount.created discount.updated discount.deleted planet.discovered customer.teleported", other, "", "", false, false},
 	}
 	for _, tt := range tests {
 		for name := range strings.FieldsSeq(tt.types) {
@@ -55,6 +59,10 @@ func TestDecode(t *testing.T) {
 				got, err := p.Decode(event(name, tt.data))
 				if err != nil {
 					t.Fatal(err)
+				}
+				if !got.ToldAt.Equal(at("2026-05-04T10:00:00.123456Z")) || string(got.Raw) != tt.data || got.ToldID == "" ||
+					!reflect.DeepEqual(got.Told, got.Object) {
+					t.Errorf("told %+v at %v as %s of %q", got.Told, got.ToldAt, got.Raw, got.ToldID)
 				}
 				if got.Type != name || got.CreditsMoved != tt.credits || got.Deleted != tt.deleted {
 					t.Errorf("got %+v", got)
@@ -68,11 +76,37 @@ func TestDecode(t *testing.T) {
 				if want := (billing.Ref{Provider: "polar", Kind: tt.kind, ProviderID: tt.id}); got.Object == nil || got.Object.Ref() != want {
 					t.Fatalf("object %+v", got.Object)
 				}
-				if owner := got.ProviderCustomerID; tt.kind != billing.KindProduct && owner != "customer-1" || tt.kind == billing.KindProduct && owner != "" {
-					t.Errorf("customer %q", owner)
+				owner := "customer-1"
+				if tt.kind == billing.KindProduct || tt.kind == billing.KindBenefit || tt.kind == billing.KindOrganization {
+					owner = ""
+				}
+				if got.ProviderCustomerID != owner {
+					t.Errorf("customer %q", got.ProviderCustomerID)
 				}
 			})
 		}
+	}
+}
+
+// TestDecodeRefund: a refund is handled together with its order, which it changes.
+func TestDecodeRefund(t *testing.T) {
+	p := verifier(t, testSecret)
+	got, err := p.Decode(event("refund.created", fixture(t, "refund", nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := billing.Ref{Provider: "polar", Kind: billing.KindOrder, ProviderID: "order-1"}
+	if !slices.Equal(got.Also, []billing.Ref{order}) {
+		t.Errorf("also %v", got.Also)
+	}
+	made := at("2026-05-05T10:00:00.123456Z")
+	want := billing.Refund{
+		Source:          billing.Source{Provider: "polar", ProviderID: "refund-1", Version: made.UnixMicro(), CreatedAt: made},
+		ProviderOrderID: "order-1", ProviderCustomerID: "customer-1", Status: billing.RefundPending, Reason: "customer_request",
+		Amount: 500, Tax: 50, Currency: "usd", Metadata: map[string]string{"counterfoil_refund": "r1"},
+	}
+	if !reflect.DeepEqual(got.Object, want) {
+		t.Errorf("got  %+v\nwant %+v", got.Object, want)
 	}
 }
 

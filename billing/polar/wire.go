@@ -130,6 +130,33 @@ type wireOrder struct {
 	} `json:"items"`
 }
 
+type wireRefund struct {
+	stamps
+	Status         string         `json:"status"`
+	Reason         string         `json:"reason"`
+	Amount         int64          `json:"amount"`
+	TaxAmount      int64          `json:"tax_amount"`
+	Currency       string         `json:"currency"`
+	OrderID        string         `json:"order_id"`
+	SubscriptionID string         `json:"subscription_id"`
+	CustomerID     string         `json:"customer_id"`
+	Metadata       map[string]any `json:"metadata"`
+}
+
+type wireOrganization struct {
+	stamps
+	Name string `json:"name"`
+	Slug string `json:"slug"`
+}
+
+// wireEndpoint leaves out the secret that Polar sends along.
+type wireEndpoint struct {
+	ID      string   `json:"id"`
+	URL     string   `json:"url"`
+	Enabled *bool    `json:"enabled"`
+	Events  []string `json:"events"`
+}
+
 type wireSubscription struct {
 	stamps
 	Status                 string    `json:"status"`
