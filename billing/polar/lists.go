@@ -102,10 +102,7 @@ func oldest[Key any](key Key) []Key { return []Key{key} }
 // Endpoints implements billing.Provider.
 func (p *Provider) Endpoints(ctx context.Context) ([]billing.Endpoint, error) {
 	var all []billing.Endpoint
-	err := p.pages(ctx, func(ctx context.Context, page, limit *int64) error {
-		_, err := p.api.Webhooks.ListWebhookEndpoints(ctx, nil, page, limit)
-		return err
-	}, func(raw json.RawMessage) error {
+	err := p.pages(ctx, p.endpoints, func(raw json.RawMessage) error {
 		var w wireEndpoint
 		if err := decode(raw, &w); err != nil {
 			return fmt.Errorf("%w: read endpoint: %w", billing.ErrProvider, err)
@@ -120,4 +117,9 @@ func (p *Provider) Endpoints(ctx context.Context) ([]billing.Endpoint, error) {
 		return nil, fmt.Errorf("webhook endpoints: %w", err)
 	}
 	return all, nil
+}
+
+func (p *Provider) endpoints(ctx context.Context, page, limit *int64) error {
+	_, err := p.api.Webhooks.ListWebhookEndpoints(ctx, nil, page, limit)
+	return err
 }

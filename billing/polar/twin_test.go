@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -374,5 +375,30 @@ func TestHistoryOfASubscriber(t *testing.T) {
 	}
 	if _, err := w.CustomerByEmail(context.Background(), "noor@example.com"); !errors.Is(err, billing.ErrNotFound) {
 		t.Errorf("a newcomer: %v", err)
+	}
+}
+
+// TestCheckWithTwin: the check of an installation finds nothing wrong, and changes
+// nothing.
+func TestCheckWithTwin(t *testing.T) {
+	w := newWorld(t)
+	total := func() (totals []int) {
+		for _, kind := range w.Lists() {
+			page, err := w.List(t.Context(), kind, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			totals = append(totals, page.Total)
+		}
+		return totals
+	}
+	before := total()
+	for _, f := range w.Check(t.Context()) {
+		if !f.OK {
+			t.Errorf("%+v", f)
+		}
+	}
+	if after := total(); !slices.Equal(before, after) {
+		t.Errorf("before %v, after %v", before, after)
 	}
 }
