@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -37,11 +38,62 @@ type Fact struct {
 	Told bool
 }
 
+// Types of facts that are ours: no provider has a word for them, or not always.
+const (
+	// FactCustomerLinked: a provider's customer became one of ours, made there by us or
+	// found there [our customer id].
+	FactCustomerLinked = "customer.linked"
+	// FactCustomerState: what a customer has changed. A delivery tells it [time of the
+	// event], and so does each reading of ours that finds a change [kind and version of
+	// what had changed].
+	FactCustomerState = "customer.state_changed"
+	// FactCreditsLow: a use took a wallet to the threshold or below it [our customer id and
+	// the id of the event that did it].
+	FactCreditsLow = "credits.low"
+)
+
+// CreditsLow is what FactCreditsLow is about.
+type CreditsLow struct {
+	CustomerID      string  `json:"customer_id"` // ours
+	ProviderMeterID string  `json:"provider_meter_id"`
+	Balance         Credits `json:"balance"` // in millionths of a unit, after the use
+	Threshold       Credits `json:"threshold"`
+}
+
+// FactBody is a fact as hooks are told it, and as it is kept: the same bytes at every
+// call. Data is an object of this package as JSON; null when there is none.
+type FactBody struct {
+	Key                string          `json:"key"`
+	Type               string          `json:"type"`
+	Timestamp          time.Time       `json:"timestamp"` // when it happened
+	Provider           string          `json:"provider"`
+	Kind               Kind            `json:"kind,omitempty"`
+	ProviderID         string          `json:"provider_id"`
+	Version            int64           `json:"version,omitempty"`
+	ProviderCustomerID string          `json:"provider_customer_id,omitempty"`
+	CustomerID         string          `json:"customer_id,omitempty"` // ours
+	Data               json.RawMessage `json:"data"`
+	Raw                json.RawMessage `json:"raw,omitempty"` // in the provider's words, when a delivery told it
+}
+
 // FactKey is the key of a fact: "fact_" and 32 hexadecimal digits, the first half of the
 // SHA-256 of the four joined by a zero byte.
 func FactKey(provider, factType, providerID, mark string) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{provider, factType, providerID, mark}, "\x00")))
 	return "fact_" + hex.EncodeToString(sum[:16])
+}
+
+// Body is the fact as hooks are told it.
+func (f Fact) Body() (FactBody, error) {
+	b := FactBody{
+		Key: f.Key, Type: f.Type, Timestamp: f.OccurredAt.UTC(), Provider: f.Provider, Kind: f.Kind, ProviderID: f.ProviderID,
+		Version: f.Version, ProviderCustomerID: f.ProviderCustomerID, CustomerID: f.CustomerID, Raw: f.Raw,
+	}
+	var err error
+	if b.Data, err = json.Marshal(f.Object); err != nil {
+		return b, fmt.Errorf("fact %s: %w", f.Type, err)
+	}
+	return b, nil
 }
 
 // Known is what the mirror held of an object before a change, as far as facts depend on it.

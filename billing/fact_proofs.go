@@ -11,9 +11,9 @@ type proof struct {
 	at             time.Time
 }
 
-// lastCreditedAt is the property of a grant of credits that says when it last gave some
+// LastCreditedAt is the property of a grant of credits that says when it last gave some
 // (Polar reference 4.9).
-const lastCreditedAt = "last_credited_at"
+const LastCreditedAt = "last_credited_at"
 
 // proofs are the facts that the state of an object proves; see FactsOf for the table.
 func proofs(object Object, deleted bool) []proof {
@@ -113,7 +113,7 @@ func steps(before Known, object Object) []proof {
 	case Subscription:
 		return subscriptionSteps(before, o)
 	case Grant:
-		if at := o.Properties[lastCreditedAt]; at != "" && before.CreditedAt != "" && at != before.CreditedAt {
+		if at := o.Properties[LastCreditedAt]; at != "" && before.CreditedAt != "" && at != before.CreditedAt {
 			return []proof{{"benefit_grant.cycled", at, versionTime(o.Version)}}
 		}
 	}
@@ -167,7 +167,7 @@ func toldMark(factType string, payload Object) (string, bool) {
 		}
 		return version, true
 	case Grant:
-		if at := o.Properties[lastCreditedAt]; factType == "benefit_grant.cycled" && at != "" {
+		if at := o.Properties[LastCreditedAt]; factType == "benefit_grant.cycled" && at != "" {
 			return at, true
 		}
 		return version, true

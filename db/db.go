@@ -41,6 +41,10 @@ type Store struct {
 	receipts receipts   // deliveries that wait for the next commit
 	usage    usageGroup // events that wait for the next commit
 
+	hooks      []HookTarget // see CallHooks
+	hooksSince int64        // unix milliseconds; facts from before it are nobody's news
+	creditsLow billing.Credits
+
 	products kept[billing.Product]
 	meters   kept[billing.Meter]
 }

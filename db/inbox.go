@@ -46,7 +46,7 @@ func (s *Store) ApplyDelivery(ctx context.Context, rowID string, change billing.
 		if rows == 0 {
 			return nil
 		}
-		applied, err = apply(ctx, q, change, now)
+		applied, err = s.apply(ctx, q, change, now)
 		return err
 	})
 	s.committed(change.Object)

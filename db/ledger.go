@@ -25,6 +25,7 @@ const noFloor = math.MinInt64
 // each pair once for all movements in a row between them. Forgetting flush would leave
 // transactions without entries, so only inLedger makes one.
 type ledger struct {
+	store   *Store
 	q       *gen.Queries
 	now     time.Time
 	claimed map[walletKey][]claimed
@@ -41,7 +42,7 @@ type claimed struct {
 // inLedger runs work in one writing transaction and flushes what it posted.
 func (s *Store) inLedger(ctx context.Context, now time.Time, work func(l *ledger) error) error {
 	return s.inTx(ctx, func(q *gen.Queries) error {
-		l := &ledger{q: q, now: now, claimed: map[walletKey][]claimed{}, hours: usageHours{}}
+		l := &ledger{store: s, q: q, now: now, claimed: map[walletKey][]claimed{}, hours: usageHours{}}
 		if err := work(l); err != nil {
 			return err
 		}
@@ -121,6 +122,9 @@ func (l *ledger) write(ctx context.Context, w walletKey, run []claimed) error {
 			return fmt.Errorf("entries of %s %s: %w", c.FactKind, c.FactID, err)
 		}
 		days.add(c, entry)
+		if err := l.tellLow(ctx, w, c.Movement, billing.Credits(entry.WalletBalance)); err != nil {
+			return err
+		}
 	}
 	for _, day := range days {
 		if err := l.q.AddLedgerDay(ctx, *day); err != nil {

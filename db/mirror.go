@@ -20,6 +20,9 @@ type Applied struct {
 	// CustomerID is whose affair it is (our id); empty for the catalog, and for a
 	// customer of the provider who is nobody here.
 	CustomerID string
+	// ProviderCustomerID is the same at the provider.
+	ProviderCustomerID string
+	Version            int64 // of what was applied, taken or not
 }
 
 // Apply brings one change into the mirror and asks, in the same transaction, for the
@@ -29,7 +32,10 @@ type Applied struct {
 func (s *Store) Apply(ctx context.Context, change billing.Change, now time.Time) (Applied, error) {
 	var applied Applied
 	err := s.inTx(ctx, func(q *gen.Queries) (err error) {
-		applied, err = apply(ctx, q, change, now)
+		applied, err = s.apply(ctx, q, change, now)
+		if err == nil && change.Raw == nil {
+			err = s.noteState(ctx, q, []Applied{applied}, now)
+		}
 		return err
 	})
 	s.committed(change.Object)
@@ -50,16 +56,17 @@ func (s *Store) ApplyAll(ctx context.Context, objects []billing.Object, now time
 		news := 0
 		err := s.inTx(ctx, func(q *gen.Queries) error {
 			news = 0
-			for _, object := range batch {
-				applied, err := apply(ctx, q, billing.Change{Object: object}, now)
-				if err != nil {
+			all := make([]Applied, len(batch))
+			for i, object := range batch {
+				var err error
+				if all[i], err = s.apply(ctx, q, billing.Change{Object: object}, now); err != nil {
 					return err
 				}
-				if applied.Changed {
+				if all[i].Changed {
 					news++
 				}
 			}
-			return nil
+			return s.noteState(ctx, q, all, now)
 		})
 		s.committed(batch...)
 		if err != nil {
@@ -74,7 +81,7 @@ func (s *Store) ApplyAll(ctx context.Context, objects []billing.Object, now time
 // it already, from a webhook that overtook the provider's answer.
 func (s *Store) SaveCheckout(ctx context.Context, customerID string, checkout billing.Checkout, now time.Time) error {
 	return s.inTx(ctx, func(q *gen.Queries) error {
-		if _, err := apply(ctx, q, billing.Change{Object: checkout}, now); err != nil {
+		if _, err := s.apply(ctx, q, billing.Change{Object: checkout}, now); err != nil {
 			return err
 		}
 		_, err := q.OwnCheckout(ctx, gen.OwnCheckoutParams{
@@ -100,12 +107,21 @@ func (s *Store) KnowsCustomer(ctx context.Context, provider, providerCustomerID 
 	return true, nil
 }
 
-func apply(ctx context.Context, q *gen.Queries, change billing.Change, now time.Time) (Applied, error) {
+// apply is all that one change does: the mirror's row, the facts that it tells, and the
+// jobs that follow, in the caller's transaction.
+func (s *Store) apply(ctx context.Context, q *gen.Queries, change billing.Change, now time.Time) (Applied, error) {
 	if change.Object == nil {
-		return Applied{}, nil
+		o, err := ownerOf(ctx, q, change.Provider, change.ProviderCustomerID)
+		if err != nil {
+			return Applied{}, err
+		}
+		return Applied{CustomerID: o.customerID}, s.note(ctx, q, billing.FactsOf(nil, change), o, now)
 	}
 	ref := change.Object.Ref()
-	before, err := q.MirrorState(ctx, gen.MirrorStateParams{
+	if change.ProviderCustomerID == "" {
+		change.ProviderCustomerID = payer(change.Object)
+	}
+	state, err := q.MirrorState(ctx, gen.MirrorStateParams{
 		Kind: string(ref.Kind), Provider: ref.Provider, ProviderID: ref.ProviderID,
 	})
 	fresh := errors.Is(err, sql.ErrNoRows)
@@ -114,23 +130,41 @@ func apply(ctx context.Context, q *gen.Queries, change billing.Change, now time.
 	}
 	ownerBefore := owner{}
 	if ref.Kind == billing.KindCustomer { // the only kind whose change can move an owner
-		if ownerBefore, err = ownerOf(ctx, q, change); err != nil {
+		if ownerBefore, err = ownerOf(ctx, q, ref.Provider, change.ProviderCustomerID); err != nil {
 			return Applied{}, err
 		}
+	}
+	known, have, err := knownOf(ctx, q, ref)
+	if err != nil {
+		return Applied{}, err
 	}
 	taken, err := upsert(ctx, q, change.Object, change.Deleted, now)
 	if err != nil {
 		return Applied{}, fmt.Errorf("mirror %s %s: %w", ref.Kind, ref.ProviderID, err)
 	}
-	owner, err := ownerOf(ctx, q, change)
+	owner, err := ownerOf(ctx, q, ref.Provider, change.ProviderCustomerID)
 	if err != nil {
 		return Applied{}, err
 	}
-	applied := Applied{Ref: ref, Before: before.Status, Stale: !taken, CustomerID: owner.customerID}
-	applied.Changed = taken && (fresh || change.Object.ObjectVersion() > before.Version ||
-		statusOf(change.Object) != before.Status || (gone(change) && before.DeletedAt == nil))
+	applied := Applied{
+		Ref: ref, Before: state.Status, Stale: !taken, CustomerID: owner.customerID,
+		ProviderCustomerID: change.ProviderCustomerID, Version: change.Object.ObjectVersion(),
+	}
+	applied.Changed = taken && (fresh || change.Object.ObjectVersion() > state.Version ||
+		statusOf(change.Object) != state.Status || (gone(change) && state.DeletedAt == nil))
 	//failpoint:apply.before_hooks
-	linked := ref.Kind == billing.KindCustomer && ownerBefore.customerID == ""
+	var before *billing.Known
+	if taken && have { // an older copy proves what it says, but is no step from what came after it
+		before = &known
+	}
+	facts := billing.FactsOf(before, change)
+	linked := ref.Kind == billing.KindCustomer && ownerBefore.customerID == "" && owner.customerID != ""
+	if linked {
+		facts = append(facts, linkedFact(change.Object, owner, now))
+	}
+	if err := s.note(ctx, q, facts, owner, now); err != nil {
+		return Applied{}, err
+	}
 	return applied, follow(ctx, q, change, owner, linked, now)
 }
 
@@ -140,17 +174,15 @@ type owner struct {
 	customerID                   string // ours; empty while not linked
 }
 
-func ownerOf(ctx context.Context, q *gen.Queries, change billing.Change) (owner, error) {
-	o := owner{provider: change.Object.Ref().Provider, providerCustomerID: change.ProviderCustomerID}
-	if o.providerCustomerID == "" {
-		o.providerCustomerID = payer(change.Object)
-	}
-	if o.providerCustomerID == "" {
+// ownerOf finds out whom a customer of a provider is here.
+func ownerOf(ctx context.Context, q *gen.Queries, provider, providerCustomerID string) (owner, error) {
+	o := owner{provider: provider, providerCustomerID: providerCustomerID}
+	if providerCustomerID == "" {
 		return o, nil
 	}
-	row, err := q.ProviderCustomerByID(ctx, gen.ProviderCustomerByIDParams{Provider: o.provider, ProviderID: o.providerCustomerID})
+	row, err := q.ProviderCustomerByID(ctx, gen.ProviderCustomerByIDParams{Provider: provider, ProviderID: providerCustomerID})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return owner{}, fmt.Errorf("owner of %s %s: %w", change.Object.Ref().Kind, change.Object.Ref().ProviderID, err)
+		return owner{}, fmt.Errorf("whom customer %s of %s is here: %w", providerCustomerID, provider, err)
 	}
 	if row.CustomerID != nil {
 		o.customerID = *row.CustomerID

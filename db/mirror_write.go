@@ -37,8 +37,12 @@ func upsert(ctx context.Context, q *gen.Queries, object billing.Object, deleted 
 		rows, err = w.grant(ctx, o)
 	case billing.Balance:
 		rows, err = w.balance(ctx, o)
-	case billing.Refund, billing.BenefitDefinition, billing.Organization:
-		return false, nil // told by deliveries, and kept with them
+	case billing.Refund:
+		rows, err = w.refund(ctx, o)
+	case billing.BenefitDefinition:
+		rows, err = w.benefit(ctx, o)
+	case billing.Organization:
+		rows, err = w.organization(ctx, o)
 	default:
 		return false, fmt.Errorf("%T is nothing that the mirror keeps: %w", object, billing.ErrInvalid)
 	}
@@ -183,6 +187,38 @@ func (w *writer) balance(ctx context.Context, o billing.Balance) (int64, error) 
 	})
 }
 
+func (w *writer) refund(ctx context.Context, o billing.Refund) (int64, error) {
+	row := gen.UpsertRefundParams{
+		Provider: o.Provider, ProviderID: o.ProviderID, ProviderOrderID: o.ProviderOrderID,
+		ProviderCustomerID: o.ProviderCustomerID, ProviderSubscriptionID: o.ProviderSubscriptionID,
+		Status: string(o.Status), Reason: o.Reason, Amount: o.Amount, Tax: o.Tax, Currency: o.Currency,
+		Metadata:  w.pack(o.Metadata, "{}"),
+		CreatedAt: millis(o.CreatedAt), Version: o.Version, CopiedAt: w.now, DeletedAt: w.deletedAt,
+	}
+	if w.failed != nil {
+		return 0, w.failed
+	}
+	return w.q.UpsertRefund(ctx, row)
+}
+
+func (w *writer) benefit(ctx context.Context, o billing.BenefitDefinition) (int64, error) {
+	row := gen.UpsertBenefitParams{
+		Provider: o.Provider, ProviderID: o.ProviderID, Benefit: w.pack(o.Benefit, "{}"),
+		CreatedAt: millis(o.CreatedAt), Version: o.Version, CopiedAt: w.now, DeletedAt: w.deletedAt,
+	}
+	if w.failed != nil {
+		return 0, w.failed
+	}
+	return w.q.UpsertBenefit(ctx, row)
+}
+
+func (w *writer) organization(ctx context.Context, o billing.Organization) (int64, error) {
+	return w.q.UpsertOrganization(ctx, gen.UpsertOrganizationParams{
+		Provider: o.Provider, ProviderID: o.ProviderID, Slug: o.Slug, Name: o.Name,
+		CreatedAt: millis(o.CreatedAt), Version: o.Version, CopiedAt: w.now, DeletedAt: w.deletedAt,
+	})
+}
+
 // gone reports whether a change is a deletion.
 func gone(change billing.Change) bool {
 	customer, ok := change.Object.(billing.Customer)
@@ -200,6 +236,8 @@ func payer(object billing.Object) string {
 		return o.ProviderCustomerID
 	case billing.Order:
 		return o.ProviderCustomerID
+	case billing.Refund:
+		return o.ProviderCustomerID
 	case billing.Grant:
 		return o.ProviderCustomerID
 	case billing.Balance:
@@ -216,6 +254,8 @@ func statusOf(object billing.Object) string {
 	case billing.Subscription:
 		return string(o.Status)
 	case billing.Order:
+		return string(o.Status)
+	case billing.Refund:
 		return string(o.Status)
 	case billing.Grant:
 		if o.RevokedAt.IsZero() {

@@ -18,6 +18,7 @@ var scans = map[string]string{
 	"InboxCounts":  "for operators",
 	"OutboxCounts": "for operators",
 	"TroubledJobs": "for operators",
+	"HookCounts":   "for operators",
 }
 
 // TestPlans: no query reads a table from end to end, so that a page costs the same

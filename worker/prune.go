@@ -16,5 +16,9 @@ const (
 // have and use, and not with every call that told us about it.
 func (w *Worker) prune(ctx context.Context) (int, error) {
 	n, err := w.Store.Prune(ctx, w.Now().Add(-keepDone), pruneBatch)
-	return int(n), err
+	if err != nil {
+		return 0, err
+	}
+	hooks, err := w.Store.PruneHooks(ctx, w.Now().Add(-keepDone), pruneBatch)
+	return int(n + hooks), err
 }

@@ -25,6 +25,7 @@ type Config struct {
 	Mailer         *Mailer
 	Now            func() time.Time
 	Log            *slog.Logger
+	Hooks          []Hook        // who is told facts; may be empty. Store.CallHooks must have named them
 	ReconcileEvery time.Duration // how old a full copy may become; 0 is DefaultReconcileEvery
 }
 
@@ -63,7 +64,7 @@ func New(config Config) *Worker {
 // waits behind a slow provider.
 func (w *Worker) table() []loop {
 	const idle = 2 * time.Second
-	return []loop{
+	loops := []loop{
 		{name: "inbox", every: idle, step: w.applyInbox},
 		{name: "reconcile", every: min(reconcileRound, w.ReconcileEvery), step: w.askForReconciliations},
 		{name: "awaited", every: awaitEvery, step: w.readAwaited},
@@ -76,6 +77,10 @@ func (w *Worker) table() []loop {
 		{name: "usage", every: idle, step: w.sendUsage},
 		{name: "prune", every: pruneRound, step: w.prune},
 	}
+	for _, hook := range w.Hooks {
+		loops = append(loops, w.hookLoop(hook))
+	}
+	return loops
 }
 
 // loop is one thing that is done again and again. step does what is due and reports

@@ -61,8 +61,12 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 	if err != nil {
 		return p, fmt.Errorf("SMTP_URL: %w", err)
 	}
+	told, err := tellHooks(ctx, c, p.store, log)
+	if err != nil {
+		return p, err
+	}
 	p.worker = worker.New(worker.Config{
-		Store: p.store, Provider: provider, Mailer: mailer, Now: time.Now, Log: log, ReconcileEvery: c.ReconcileEvery,
+		Store: p.store, Provider: provider, Mailer: mailer, Hooks: told, Now: time.Now, Log: log, ReconcileEvery: c.ReconcileEvery,
 	})
 	catalogue, err := views.LoadCatalogue()
 	if err != nil {

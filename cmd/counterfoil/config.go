@@ -35,6 +35,11 @@ type config struct {
 	BrowserEvents  []string       `env:"COUNTERFOIL_BROWSER_EVENTS"`                   // usage events that a signed-in browser may send, comma list; default none
 	Styleguide     bool           `env:"COUNTERFOIL_STYLEGUIDE"`                       // serve /styleguide; always on with the twin
 
+	HookURL     string   `env:"COUNTERFOIL_HOOK_URL"`                    // told of every fact by a signed webhook; default nobody
+	HookSecrets []string `env:"COUNTERFOIL_HOOK_SECRET"`                 // signs it: whsec_ and base64, comma list while rotating; secret
+	HookTypes   []string `env:"COUNTERFOIL_HOOK_TYPES"`                  // facts that the URL is told, comma list such as order.paid; default all
+	CreditsLow  int64    `env:"COUNTERFOIL_CREDITS_LOW" envDefault:"10"` // whole credits at which the fact credits.low is told
+
 	DatabaseURL string `env:"DATABASE_URL"` // file:PATH; default counterfoil.db in the data folder, demo.db with the twin
 	SMTPURL     string `env:"SMTP_URL"`     // smtp:// or smtps://user:password@host:port
 
@@ -118,6 +123,12 @@ func (c *config) check() error {
 		if network.Bits() == 0 {
 			return fmt.Errorf("COUNTERFOIL_TRUSTED_PROXIES has %s, which is everybody: anyone could then claim any address", network)
 		}
+	}
+	if c.HookURL == "" && len(c.HookSecrets)+len(c.HookTypes) > 0 {
+		return errors.New("COUNTERFOIL_HOOK_SECRET or COUNTERFOIL_HOOK_TYPES is set and COUNTERFOIL_HOOK_URL is not: nobody would be told")
+	}
+	if c.CreditsLow < 0 || c.CreditsLow > 1e12 {
+		return fmt.Errorf("COUNTERFOIL_CREDITS_LOW is %d: give whole credits, 0 or more", c.CreditsLow)
 	}
 	if c.ReconcileEvery < time.Minute {
 		return fmt.Errorf("COUNTERFOIL_RECONCILE_EVERY is %s: one minute is the least", c.ReconcileEvery)

@@ -56,6 +56,15 @@ SELECT version, CAST(status AS TEXT) AS status, deleted_at FROM (
     SELECT version, CASE WHEN revoked_at IS NULL THEN 'granted' ELSE 'revoked' END AS status, deleted_at FROM benefit_grants
     WHERE CAST(?1 AS TEXT) = 'benefit_grant' AND benefit_grants.provider = ?2 AND benefit_grants.provider_id = ?3
     UNION ALL
+    SELECT version, status, deleted_at FROM refunds
+    WHERE CAST(?1 AS TEXT) = 'refund' AND refunds.provider = ?2 AND refunds.provider_id = ?3
+    UNION ALL
+    SELECT version, '' AS status, deleted_at FROM benefits
+    WHERE CAST(?1 AS TEXT) = 'benefit' AND benefits.provider = ?2 AND benefits.provider_id = ?3
+    UNION ALL
+    SELECT version, '' AS status, deleted_at FROM organizations
+    WHERE CAST(?1 AS TEXT) = 'organization' AND organizations.provider = ?2 AND organizations.provider_id = ?3
+    UNION ALL
     SELECT version, '' AS status, deleted_at FROM customer_meters
     WHERE CAST(?1 AS TEXT) = 'customer_meter' AND customer_meters.provider = ?2 AND customer_meters.provider_id = ?3
 ) AS known
@@ -138,6 +147,41 @@ func (q *Queries) UpsertBalance(ctx context.Context, arg UpsertBalanceParams) (i
 		arg.Consumed,
 		arg.Credited,
 		arg.Balance,
+		arg.CreatedAt,
+		arg.Version,
+		arg.CopiedAt,
+		arg.DeletedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const upsertBenefit = `-- name: UpsertBenefit :execrows
+INSERT INTO benefits (provider, provider_id, benefit, created_at, version, copied_at, deleted_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (provider, provider_id) DO UPDATE SET
+    benefit = excluded.benefit, created_at = excluded.created_at, version = excluded.version,
+    copied_at = excluded.copied_at, deleted_at = excluded.deleted_at
+WHERE benefits.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version >= benefits.version)
+`
+
+type UpsertBenefitParams struct {
+	Provider   string
+	ProviderID string
+	Benefit    string
+	CreatedAt  int64
+	Version    int64
+	CopiedAt   int64
+	DeletedAt  *int64
+}
+
+func (q *Queries) UpsertBenefit(ctx context.Context, arg UpsertBenefitParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, upsertBenefit,
+		arg.Provider,
+		arg.ProviderID,
+		arg.Benefit,
 		arg.CreatedAt,
 		arg.Version,
 		arg.CopiedAt,
@@ -394,6 +438,43 @@ func (q *Queries) UpsertOrder(ctx context.Context, arg UpsertOrderParams) (int64
 	return result.RowsAffected()
 }
 
+const upsertOrganization = `-- name: UpsertOrganization :execrows
+INSERT INTO organizations (provider, provider_id, slug, name, created_at, version, copied_at, deleted_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+ON CONFLICT (provider, provider_id) DO UPDATE SET
+    slug = excluded.slug, name = excluded.name, created_at = excluded.created_at, version = excluded.version,
+    copied_at = excluded.copied_at, deleted_at = excluded.deleted_at
+WHERE organizations.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version >= organizations.version)
+`
+
+type UpsertOrganizationParams struct {
+	Provider   string
+	ProviderID string
+	Slug       string
+	Name       string
+	CreatedAt  int64
+	Version    int64
+	CopiedAt   int64
+	DeletedAt  *int64
+}
+
+func (q *Queries) UpsertOrganization(ctx context.Context, arg UpsertOrganizationParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, upsertOrganization,
+		arg.Provider,
+		arg.ProviderID,
+		arg.Slug,
+		arg.Name,
+		arg.CreatedAt,
+		arg.Version,
+		arg.CopiedAt,
+		arg.DeletedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const upsertProduct = `-- name: UpsertProduct :execrows
 INSERT INTO products (provider, provider_id, slug, name, description, interval, interval_count, trial_days,
     archived, public, prices, benefits, metadata, created_at, version, copied_at, deleted_at)
@@ -498,6 +579,64 @@ func (q *Queries) UpsertProviderCustomer(ctx context.Context, arg UpsertProvider
 		arg.Email,
 		arg.EmailVerified,
 		arg.Name,
+		arg.CreatedAt,
+		arg.Version,
+		arg.CopiedAt,
+		arg.DeletedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const upsertRefund = `-- name: UpsertRefund :execrows
+INSERT INTO refunds (provider, provider_id, provider_order_id, provider_customer_id, provider_subscription_id, status,
+    reason, amount, tax, currency, metadata, created_at, version, copied_at, deleted_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+    ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+ON CONFLICT (provider, provider_id) DO UPDATE SET
+    provider_order_id = excluded.provider_order_id, provider_customer_id = excluded.provider_customer_id,
+    provider_subscription_id = excluded.provider_subscription_id, status = excluded.status, reason = excluded.reason,
+    amount = excluded.amount, tax = excluded.tax, currency = excluded.currency, metadata = excluded.metadata,
+    created_at = excluded.created_at, version = excluded.version, copied_at = excluded.copied_at,
+    deleted_at = excluded.deleted_at
+WHERE refunds.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version > refunds.version
+    OR (excluded.version = refunds.version
+        AND (CASE excluded.status WHEN 'pending' THEN 0 ELSE 1 END) >= (CASE refunds.status WHEN 'pending' THEN 0 ELSE 1 END)))
+`
+
+type UpsertRefundParams struct {
+	Provider               string
+	ProviderID             string
+	ProviderOrderID        string
+	ProviderCustomerID     string
+	ProviderSubscriptionID string
+	Status                 string
+	Reason                 string
+	Amount                 int64
+	Tax                    int64
+	Currency               string
+	Metadata               string
+	CreatedAt              int64
+	Version                int64
+	CopiedAt               int64
+	DeletedAt              *int64
+}
+
+func (q *Queries) UpsertRefund(ctx context.Context, arg UpsertRefundParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, upsertRefund,
+		arg.Provider,
+		arg.ProviderID,
+		arg.ProviderOrderID,
+		arg.ProviderCustomerID,
+		arg.ProviderSubscriptionID,
+		arg.Status,
+		arg.Reason,
+		arg.Amount,
+		arg.Tax,
+		arg.Currency,
+		arg.Metadata,
 		arg.CreatedAt,
 		arg.Version,
 		arg.CopiedAt,

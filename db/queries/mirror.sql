@@ -143,6 +143,37 @@ ON CONFLICT (provider, provider_id) DO UPDATE SET
     deleted_at = excluded.deleted_at
 WHERE customer_meters.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version >= customer_meters.version);
 
+-- name: UpsertRefund :execrows
+INSERT INTO refunds (provider, provider_id, provider_order_id, provider_customer_id, provider_subscription_id, status,
+    reason, amount, tax, currency, metadata, created_at, version, copied_at, deleted_at)
+VALUES (@provider, @provider_id, @provider_order_id, @provider_customer_id, @provider_subscription_id, @status,
+    @reason, @amount, @tax, @currency, @metadata, @created_at, @version, @copied_at, @deleted_at)
+ON CONFLICT (provider, provider_id) DO UPDATE SET
+    provider_order_id = excluded.provider_order_id, provider_customer_id = excluded.provider_customer_id,
+    provider_subscription_id = excluded.provider_subscription_id, status = excluded.status, reason = excluded.reason,
+    amount = excluded.amount, tax = excluded.tax, currency = excluded.currency, metadata = excluded.metadata,
+    created_at = excluded.created_at, version = excluded.version, copied_at = excluded.copied_at,
+    deleted_at = excluded.deleted_at
+WHERE refunds.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version > refunds.version
+    OR (excluded.version = refunds.version
+        AND (CASE excluded.status WHEN 'pending' THEN 0 ELSE 1 END) >= (CASE refunds.status WHEN 'pending' THEN 0 ELSE 1 END)));
+
+-- name: UpsertBenefit :execrows
+INSERT INTO benefits (provider, provider_id, benefit, created_at, version, copied_at, deleted_at)
+VALUES (@provider, @provider_id, @benefit, @created_at, @version, @copied_at, @deleted_at)
+ON CONFLICT (provider, provider_id) DO UPDATE SET
+    benefit = excluded.benefit, created_at = excluded.created_at, version = excluded.version,
+    copied_at = excluded.copied_at, deleted_at = excluded.deleted_at
+WHERE benefits.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version >= benefits.version);
+
+-- name: UpsertOrganization :execrows
+INSERT INTO organizations (provider, provider_id, slug, name, created_at, version, copied_at, deleted_at)
+VALUES (@provider, @provider_id, @slug, @name, @created_at, @version, @copied_at, @deleted_at)
+ON CONFLICT (provider, provider_id) DO UPDATE SET
+    slug = excluded.slug, name = excluded.name, created_at = excluded.created_at, version = excluded.version,
+    copied_at = excluded.copied_at, deleted_at = excluded.deleted_at
+WHERE organizations.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version >= organizations.version);
+
 -- name: MirrorState :one
 -- What the mirror holds of one object, so that a caller can tell news from repeats.
 -- Only the part of the asked kind is ever read.
@@ -167,6 +198,15 @@ SELECT version, CAST(status AS TEXT) AS status, deleted_at FROM (
     UNION ALL
     SELECT version, CASE WHEN revoked_at IS NULL THEN 'granted' ELSE 'revoked' END AS status, deleted_at FROM benefit_grants
     WHERE CAST(@kind AS TEXT) = 'benefit_grant' AND benefit_grants.provider = @provider AND benefit_grants.provider_id = @provider_id
+    UNION ALL
+    SELECT version, status, deleted_at FROM refunds
+    WHERE CAST(@kind AS TEXT) = 'refund' AND refunds.provider = @provider AND refunds.provider_id = @provider_id
+    UNION ALL
+    SELECT version, '' AS status, deleted_at FROM benefits
+    WHERE CAST(@kind AS TEXT) = 'benefit' AND benefits.provider = @provider AND benefits.provider_id = @provider_id
+    UNION ALL
+    SELECT version, '' AS status, deleted_at FROM organizations
+    WHERE CAST(@kind AS TEXT) = 'organization' AND organizations.provider = @provider AND organizations.provider_id = @provider_id
     UNION ALL
     SELECT version, '' AS status, deleted_at FROM customer_meters
     WHERE CAST(@kind AS TEXT) = 'customer_meter' AND customer_meters.provider = @provider AND customer_meters.provider_id = @provider_id

@@ -37,6 +37,7 @@ CREATE TABLE hook_calls (
 );
 CREATE INDEX hook_calls_due ON hook_calls (state, target, next_try_at);
 CREATE INDEX hook_calls_fact ON hook_calls (fact_key);
+CREATE INDEX hook_calls_list ON hook_calls (target, state, id);
 
 -- Troubles that an operator should know of, one row per kind and subject. cleared_at
 -- is null while it lasts.
