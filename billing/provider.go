@@ -47,7 +47,7 @@ type Provider interface {
 	// refers to comes before it.
 	Lists() []Kind
 	// List reads one page of everything of a kind that the provider has, oldest first,
-	// from page 1 on, so that what is made meanwhile comes at the end.
+	// from page 1 on, so that what is made meanwhile comes at the end. See EachPage.
 	List(ctx context.Context, kind Kind, page int) (Page, error)
 	// Endpoints reads the webhook endpoints that the provider knows.
 	Endpoints(ctx context.Context) ([]Endpoint, error)
@@ -113,11 +113,12 @@ type Change struct {
 	CreditsMoved bool
 }
 
-// Page is one page of a list.
+// Page is one page of a list, at the time of its reading.
 type Page struct {
-	Objects []Object
-	Total   int  // of the whole list at the time of this page; a smaller one than a page before it means that something went away and the rest moved up
-	Last    bool // no further page
+	Objects []Object // those that this version understands
+	Number  int      // of this page, from 1 on
+	Pages   int      // of the whole list
+	Total   int      // objects in the whole list
 }
 
 // Endpoint is where a provider sends its webhooks.

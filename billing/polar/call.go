@@ -82,7 +82,7 @@ const (
 	maxPages = 10_000 // a server that never ends a list is broken
 )
 
-// listOf is a page of any list. Its items stay raw, so that one that cannot be read
+// listOf is a page of any list, whose figures may be missing. Its items stay raw, so that one that cannot be read
 // does not take the others with it.
 type listOf struct {
 	Items      []json.RawMessage `json:"items"`
@@ -97,36 +97,36 @@ type lister func(ctx context.Context, page, limit *int64) error
 
 // page reads one page of a list. An answer of another shape is never taken for an
 // empty list, nor is a page that shows nothing where it says that something is.
-func (p *Provider) page(ctx context.Context, list lister, number int64) (items []json.RawMessage, total int64, last bool, err error) {
+func (p *Provider) page(ctx context.Context, list lister, number int64) (listOf, error) {
 	var answer listOf
 	limit := int64(pageSize)
-	err = p.call(ctx, repeatable, &answer, func(ctx context.Context) error { return list(ctx, &number, &limit) })
-	pages := answer.Pagination
+	err := p.call(ctx, repeatable, &answer, func(ctx context.Context) error { return list(ctx, &number, &limit) })
+	total, pages := answer.Pagination.TotalCount, answer.Pagination.MaxPage
 	switch {
 	case err != nil:
-		return nil, 0, false, fmt.Errorf("page %d: %w", number, err)
-	case answer.Items == nil || pages.TotalCount == nil || pages.MaxPage == nil:
-		return nil, 0, false, fmt.Errorf("page %d: %w: the answer is not a list", number, billing.ErrProvider)
-	case len(answer.Items) == 0 && number <= *pages.MaxPage:
-		return nil, 0, false, fmt.Errorf("page %d: %w: nothing on a page of %d", number, billing.ErrProvider, *pages.MaxPage)
+		return answer, fmt.Errorf("page %d: %w", number, err)
+	case answer.Items == nil || total == nil || pages == nil || *total < 0 || *pages < 0:
+		return answer, fmt.Errorf("page %d: %w: the answer is not a list", number, billing.ErrProvider)
+	case len(answer.Items) == 0 && number <= *pages, *pages == 0 && *total > 0:
+		return answer, fmt.Errorf("page %d: %w: nothing on it, and %d on %d pages", number, billing.ErrProvider, *total, *pages)
 	}
-	return answer.Items, *pages.TotalCount, number >= *pages.MaxPage, nil
+	return answer, nil
 }
 
 // pages reads all pages of a list. An element may be seen twice when the list grows
 // meanwhile; everything that is made of lists is keyed by id.
 func (p *Provider) pages(ctx context.Context, list lister, each func(json.RawMessage) error) error {
 	for number := int64(1); number <= maxPages; number++ {
-		items, _, last, err := p.page(ctx, list, number)
+		answer, err := p.page(ctx, list, number)
 		if err != nil {
 			return err
 		}
-		for _, item := range items {
+		for _, item := range answer.Items {
 			if err := each(item); err != nil {
 				return fmt.Errorf("page %d: %w", number, err)
 			}
 		}
-		if last {
+		if number >= *answer.Pagination.MaxPage {
 			return nil
 		}
 	}

@@ -27,16 +27,20 @@ func (p *Provider) List(ctx context.Context, kind billing.Kind, page int) (billi
 	if list == nil || page < 1 {
 		return billing.Page{}, fmt.Errorf("page %d of list %s: %w", page, kind, billing.ErrInvalid)
 	}
-	items, total, last, err := p.page(ctx, list, int64(page))
+	answer, err := p.page(ctx, list, int64(page))
 	if err != nil {
 		return billing.Page{}, fmt.Errorf("list %s: %w", kind, err)
 	}
-	return billing.Page{Objects: p.understood(ctx, kind, items...), Total: int(total), Last: last}, nil
+	return billing.Page{
+		Objects: p.understood(ctx, kind, answer.Items...), Number: page,
+		Pages: int(*answer.Pagination.MaxPage), Total: int(*answer.Pagination.TotalCount),
+	}, nil
 }
 
 // lister asks for everything of a kind, oldest first; nil for a kind that has no list.
 // The keys that a list can be sorted by are those of polar-go v0.15.0. Subscriptions
-// cannot be sorted by their creation, only by their start.
+// cannot be sorted by their creation, only by their start; those that never started
+// come last, and can change places when one of them does.
 func (p *Provider) lister(kind billing.Kind) lister {
 	return map[billing.Kind]lister{
 		billing.KindOrganization: func(ctx context.Context, page, limit *int64) error {

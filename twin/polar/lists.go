@@ -85,9 +85,15 @@ func (l listing[T]) sort(rows []*T, q query) error {
 	return nil
 }
 
-// byTime and byText make sort functions.
+// byTime and byText make sort functions. What has no time is the latest: PostgreSQL sorts nulls last.
 func byTime[T any](at func(*T) time.Time) func(a, b *T) int {
-	return func(a, b *T) int { return at(a).Compare(at(b)) }
+	return func(a, b *T) int {
+		ta, tb := at(a), at(b)
+		if ta.IsZero() != tb.IsZero() {
+			return cmp.Compare(tb.Unix(), ta.Unix()) // the zero time is the first
+		}
+		return ta.Compare(tb)
+	}
 }
 
 func byText[T any](of func(*T) string) func(a, b *T) int {
