@@ -179,7 +179,8 @@ func (l *facts) tell(c Change) {
 	}
 	if c.Told != nil {
 		ref := c.Told.Ref()
-		f.Kind, f.ProviderID, f.Version, f.Object = ref.Kind, ref.ProviderID, c.Told.ObjectVersion(), c.Told
+		f.Provider, f.Kind, f.ProviderID = ref.Provider, ref.Kind, ref.ProviderID
+		f.Version, f.Object = c.Told.ObjectVersion(), c.Told
 		if mark, ok := toldMark(c.Type, c.Told); ok {
 			f.Mark = mark
 		}

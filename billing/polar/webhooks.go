@@ -93,7 +93,7 @@ func (p *Provider) Decode(d billing.Delivery) (billing.Change, error) {
 	}
 	about := e.subject()
 	change := billing.Change{
-		Type: e.Type, ProviderCustomerID: about.CustomerID, CreditsMoved: creditTypes[e.Type],
+		Type: e.Type, Provider: Name, ProviderCustomerID: about.CustomerID, CreditsMoved: creditTypes[e.Type],
 		ToldAt: e.raisedAt(), Raw: e.Data, ToldID: about.ID,
 	}
 	kind, known := kinds[e.family()]
