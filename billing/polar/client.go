@@ -10,6 +10,8 @@ import (
 	"net/http/httptrace"
 	"strconv"
 	"time"
+
+	"counterfoil/billing"
 )
 
 // apiVersion is the version of Polar's API that this package was written for. An
@@ -20,7 +22,7 @@ const (
 	maxAnswer    = 8 << 20 // bytes of an answer; a page of 100 orders has about 1 MiB
 	maxAttempts  = 4
 	firstPause   = 250 * time.Millisecond
-	longestPause = 10 * time.Second // a Retry-After beyond this is the caller's to wait
+	longestPause = 3 * time.Second // a Retry-After beyond this is the caller's to wait
 )
 
 // errCaptured stops polar-go before it decodes: the answer is in the exchange.
@@ -30,6 +32,7 @@ var errCaptured = errors.New("the answer was captured")
 // polar-go has no other way to hand the bytes of an answer out.
 type exchange struct {
 	repeatable bool // sending it again has no second effect
+	background bool // nobody waits for it
 
 	asked  bool  // polar-go got as far as sending
 	sent   bool  // a connection was there: the server may have seen the request
@@ -37,20 +40,23 @@ type exchange struct {
 	status int
 	header http.Header
 	body   []byte
+	wait   time.Duration // that a 429 or 503 asked for
 }
 
 type exchangeKey struct{}
 
-// client sends what polar-go built: versioned, bounded in time and size, repeated
+// client sends what polar-go built: versioned, bounded in time and size, paced, repeated
 // only where that is harmless, never redirected.
 type client struct {
 	http    *http.Client
 	timeout time.Duration
-	pause   func(context.Context, time.Duration) error
+	pace    *pace
 	clock   clock
+	now     func() time.Time
+	pause   func(context.Context, time.Duration) error
 }
 
-func newClient(base *http.Client, timeout time.Duration) *client {
+func newClient(base *http.Client, timeout time.Duration, perMinute int) *client {
 	if base == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.MaxIdleConnsPerHost = 8
@@ -59,7 +65,7 @@ func newClient(base *http.Client, timeout time.Duration) *client {
 	own := *base
 	// A followed redirect would turn a POST into a GET and carry the token elsewhere.
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &client{http: &own, timeout: timeout, pause: pause}
+	return &client{http: &own, timeout: timeout, pace: newPace(perMinute), now: time.Now, pause: pause}
 }
 
 // Do implements polar-go's HTTPClient. It always returns an error: what came back is
@@ -69,9 +75,15 @@ func (c *client) Do(req *http.Request) (*http.Response, error) {
 	if !ok {
 		return nil, errors.New("polar: request outside of an exchange")
 	}
-	x.asked = true
+	x.asked, x.background = true, billing.InBackground(req.Context())
 	req.Header.Set("Polar-Version", apiVersion)
 	for attempt := 1; ; attempt++ {
+		if err := c.admit(req.Context(), x.background); err != nil {
+			if attempt == 1 {
+				x.err = err
+			}
+			return nil, errCaptured // else x holds the outcome of the last attempt
+		}
 		c.attempt(req, x)
 		wait, again := x.again(attempt)
 		if !again {
@@ -83,6 +95,22 @@ func (c *client) Do(req *http.Request) (*http.Response, error) {
 	}
 }
 
+// admit waits until the pace lets a request through.
+func (c *client) admit(ctx context.Context, background bool) error {
+	for {
+		wait, err := c.pace.enter(c.now(), background)
+		if wait == 0 || err != nil {
+			return err
+		}
+		if deadline, ok := ctx.Deadline(); ok && c.now().Add(wait).After(deadline) {
+			return errStopped{wait} // rather now than when nobody listens any more
+		}
+		if err := c.pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
 // attempt sends the request once and keeps its outcome.
 func (c *client) attempt(req *http.Request, x *exchange) {
 	ctx, cancel := context.WithTimeout(req.Context(), c.timeout)
@@ -90,21 +118,26 @@ func (c *client) attempt(req *http.Request, x *exchange) {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { x.sent = true },
 	})
-	x.err, x.status, x.header, x.body = nil, 0, nil, nil
+	x.err, x.status, x.header, x.body, x.wait = nil, 0, nil, nil, 0
 	again := req.Clone(ctx)
 	if req.GetBody != nil {
 		if again.Body, x.err = req.GetBody(); x.err != nil {
 			return
 		}
 	}
-	sent := time.Now()
+	sent := c.now()
 	res, err := c.http.Do(again)
 	if err != nil {
 		x.err = err
 		return
 	}
 	defer res.Body.Close()
-	c.clock.saw(res.Header, sent, time.Now())
+	received := c.now()
+	c.clock.saw(res.Header, sent, received)
+	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
+		x.wait = retryAfter(res.Header, received)
+		c.pace.stop(received, x.wait)
+	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	switch {
 	case err != nil:
@@ -124,16 +157,24 @@ func (x *exchange) again(attempt int) (time.Duration, bool) {
 	}
 	wait := firstPause << (attempt - 1)
 	wait += rand.N(wait / 2) // so that many clients do not come back together
-	if after, ok := retryAfter(x.header); ok {
-		wait = after
+	if x.wait > 0 {
+		wait = x.wait
 	}
-	return wait, wait <= longestPause
+	return wait, x.background || wait <= longestPause
 }
 
-// retryAfter reads the seconds that a server asks to wait.
-func retryAfter(header http.Header) (time.Duration, bool) {
-	seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 31)
-	return time.Duration(seconds) * time.Second, err == nil
+// retryAfter reads how long a server asks to wait: seconds, or until a date. It is 0 if
+// it does not.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	text := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return min(time.Duration(seconds)*time.Second, longestStop)
+	}
+	date, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	return min(max(date.Sub(now), 0), longestStop)
 }
 
 // pause waits, unless ctx ends before.

@@ -44,6 +44,28 @@ func TestW7ClockOffset(t *testing.T) {
 	}
 }
 
+// TestW7ClockOffsetOfAServer: the same over HTTP, told after the first answer, be it a
+// refusal.
+func TestW7ClockOffsetOfAServer(t *testing.T) {
+	for _, skew := range []time.Duration{-300 * time.Second, -61 * time.Second, 0, 61 * time.Second, 300 * time.Second} {
+		_, p := newFake(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", dated(time.Now(), skew).Get("Date"))
+			reply(w, 404, `{"error":"ResourceNotFound","detail":"Not found"}`)
+		})
+		if _, known := p.ClockOffset(); known {
+			t.Error("known before the first answer")
+		}
+		for i := range 4 {
+			if err := readOne(p); kindsOf(err) != "not found" {
+				t.Fatal(err)
+			}
+			if got, known := p.ClockOffset(); !known || (got+skew).Abs() > time.Second {
+				t.Errorf("skew %s after %d answers: %s", skew, i+1, got)
+			}
+		}
+	}
+}
+
 // TestClockFollowsAStep: when our clock is set right, the answers after it win.
 func TestClockFollowsAStep(t *testing.T) {
 	var c clock

@@ -24,10 +24,11 @@ const (
 // fakePolar answers over loopback with what a test puts in, and keeps what was asked.
 type fakePolar struct {
 	*httptest.Server
-	mu     sync.Mutex
-	asked  []asked
-	answer http.HandlerFunc
-	pauses []time.Duration // what the client waited between attempts, without waiting
+	mu      sync.Mutex
+	asked   []asked
+	answer  http.HandlerFunc
+	skipped time.Duration   // their sum
+	pauses  []time.Duration // what the client waited between attempts, without waiting
 }
 
 type asked struct {
@@ -57,7 +58,13 @@ func (f *fakePolar) provider(t *testing.T, c Config) *Provider {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.pauses = append(f.pauses, d)
+		f.skipped += d
 		return nil
+	}
+	p.client.now = func() time.Time {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return time.Now().Add(f.skipped)
 	}
 	return p
 }

@@ -37,9 +37,13 @@ type Config struct {
 	// ProductSlugs maps a provider product id to our slug. A product that is not in
 	// it has the slug of its metadata key "slug".
 	ProductSlugs map[string]string
-	HTTP         *http.Client  // default: one with a connection pool of its own
-	Timeout      time.Duration // of one attempt of one request; default 15 s
-	Log          *slog.Logger  // default slog.Default
+	// RequestsPerMinute is what Polar allows this organization, by default its documented
+	// limit of Server. Calls marked by billing.Background keep it from being used by more
+	// than 80 %. Two programs that share an organization share its limit, too.
+	RequestsPerMinute int
+	HTTP              *http.Client  // default: one with a connection pool of its own
+	Timeout           time.Duration // of one attempt of one request; default 15 s
+	Log               *slog.Logger  // default slog.Default
 }
 
 // defaultTimeout is longer than Polar's own answer to a checkout or a plan change,
@@ -74,13 +78,19 @@ func New(c Config) (*Provider, error) {
 	if len(c.PageHosts) > 0 {
 		hosts = c.PageHosts
 	}
+	if c.RequestsPerMinute <= 0 {
+		c.RequestsPerMinute = productionPerMinute
+		if c.Server == "sandbox" {
+			c.RequestsPerMinute = sandboxPerMinute
+		}
+	}
 	if c.Timeout <= 0 {
 		c.Timeout = defaultTimeout
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	client := newClient(c.HTTP, c.Timeout)
+	client := newClient(c.HTTP, c.Timeout, c.RequestsPerMinute)
 	return &Provider{
 		api:       polargo.New(polargo.WithServerURL(base), polargo.WithSecurity(c.Token), polargo.WithClient(client)),
 		client:    client,

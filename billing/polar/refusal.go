@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"counterfoil/billing"
 )
@@ -18,7 +19,11 @@ type apiError struct {
 	message string
 	details []detail // of a 422
 	unknown bool     // a write that may have happened
+	wait    time.Duration
 }
+
+// RetryAfter is how long the provider wants to be left alone; 0 if it did not say.
+func (e *apiError) RetryAfter() time.Duration { return e.wait }
 
 // detail is one complaint of a 422.
 type detail struct {
@@ -44,7 +49,7 @@ func refusal(m mode, x *exchange) error {
 		Detail           json.RawMessage `json:"detail"`
 		ErrorDescription string          `json:"error_description"`
 	}
-	e := &apiError{status: x.status}
+	e := &apiError{status: x.status, wait: x.wait}
 	readable := isJSON(x) == nil && json.Unmarshal(x.body, &body) == nil
 	if readable {
 		e.class = body.Error
