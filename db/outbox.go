@@ -15,11 +15,12 @@ const (
 	JobReconcileCustomer = "reconcile_customer" // key: our customer id
 	JobReconcileCatalog  = "reconcile_catalog"  // key: provider
 	JobSyncCredits       = "sync_credits"       // key: provider, slash, the provider's customer id
+	JobAction            = "do_action"          // key: an action's id
 	JobSendMail          = "send_mail"          // key: an id of the mail; payload: a Mail
 )
 
 // jobKinds are all kinds; the indexes of the outbox begin with one.
-var jobKinds = []string{JobCreateCustomer, JobReconcileCustomer, JobReconcileCatalog, JobSyncCredits, JobSendMail}
+var jobKinds = []string{JobCreateCustomer, JobReconcileCustomer, JobReconcileCatalog, JobSyncCredits, JobAction, JobSendMail}
 
 // Job is one thing to do outside, wished for in the transaction that makes it
 // necessary. Kind and Key name it (see the outbox table); Payload is JSON.

@@ -1,16 +1,16 @@
 package handlers
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"counterfoil/auth"
 	"counterfoil/billing"
-	"counterfoil/db"
 	"counterfoil/views"
 )
 
@@ -56,9 +56,9 @@ func (s *Server) cancelPage(w http.ResponseWriter, r *http.Request, who auth.Vis
 // maxComment is how many characters Polar keeps of a cancellation's comment.
 const maxComment = 1000
 
-// cancelSubscription handles POST /portal/subscriptions/{id}/cancel. Sent twice it
-// changes nothing the second time. When the provider's answer is lost, the truth is
-// read by the worker and the page says so; it is never sent again blindly.
+// cancelSubscription handles POST /portal/subscriptions/{id}/cancel. The wish is kept
+// before the provider is asked: while that cannot be reached it waits, and the page says
+// so. Sent twice it changes nothing the second time.
 func (s *Server) cancelSubscription(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	sub, err := s.Store.Subscription(r.Context(), who.CustomerID, r.PathValue("id"))
 	if err != nil {
@@ -75,22 +75,29 @@ func (s *Server) cancelSubscription(w http.ResponseWriter, r *http.Request, who 
 	case !canCancel(sub):
 		return say(billing.ErrConflict, "failure.not_cancelable")
 	}
-	changed, err := s.Provider.CancelSubscription(r.Context(), sub.ProviderID, c)
-	if err != nil {
-		return s.actionFailed(r, who, sub, err, "failure.cancel_down")
-	}
-	if err := s.apply(r.Context(), "cancel", changed, changed.ProviderCustomerID); err != nil {
-		return err
-	}
-	return s.toSubscription(w, sub, "canceled")
+	return s.change(w, r, who, sub, billing.Action{Kind: billing.ActionCancel, Cancellation: c}, "canceled")
 }
 
 // resumeSubscription handles POST /portal/subscriptions/{id}/resume: it takes a
-// cancellation back before it took effect.
+// cancellation back before it took effect, be it before the provider has heard of it.
 func (s *Server) resumeSubscription(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	sub, err := s.Store.Subscription(r.Context(), who.CustomerID, r.PathValue("id"))
 	if err != nil {
 		return err
+	}
+	waiting, err := s.waitingAction(r.Context(), sub.Ref())
+	if err != nil {
+		return err
+	}
+	if waiting.Kind == billing.ActionCancel {
+		err := s.Store.WithdrawAction(r.Context(), who.CustomerID, waiting.ID, s.Now())
+		if errors.Is(err, billing.ErrConflict) {
+			return errors.Join(say(billing.ErrConflict, "failure.action_begun"), err)
+		}
+		if err != nil {
+			return err
+		}
+		return s.toSubscription(w, sub, "withdrawn")
 	}
 	if !canResume(sub) {
 		if sub.Live() {
@@ -98,33 +105,68 @@ func (s *Server) resumeSubscription(w http.ResponseWriter, r *http.Request, who 
 		}
 		return say(billing.ErrConflict, "failure.not_resumable")
 	}
-	changed, err := s.Provider.ResumeSubscription(r.Context(), sub.ProviderID)
-	if err != nil {
-		return s.actionFailed(r, who, sub, err, "failure.resume_down")
-	}
-	if err := s.apply(r.Context(), "resume", changed, changed.ProviderCustomerID); err != nil {
-		return err
-	}
-	return s.toSubscription(w, sub, "resumed")
+	return s.change(w, r, who, sub, billing.Action{Kind: billing.ActionResume}, "resumed")
 }
 
-// actionFailed has the customer's objects read anew, since the mirror was behind or
-// the answer was lost, and says what the reader can do.
-func (s *Server) actionFailed(r *http.Request, who auth.Visitor, sub billing.Subscription, err error, message string) error {
-	job := db.Job{Kind: db.JobReconcileCustomer, Key: who.CustomerID, CustomerID: who.CustomerID}
-	if wished := s.Store.Enqueue(r.Context(), job, s.Now(), s.Now()); wished != nil {
-		err = errors.Join(err, wished)
+// change asks for an action on a subscription and stays for its end as long as people
+// like to wait: mostly the worker has done it by then.
+func (s *Server) change(w http.ResponseWriter, r *http.Request, who auth.Visitor, sub billing.Subscription, a billing.Action, done string) error {
+	a.Object, a.CustomerID, a.AskedBy = sub.Ref(), who.CustomerID, who.UserID
+	a, err := s.Store.Ask(r.Context(), a, s.Now())
+	if errors.Is(err, billing.ErrConflict) {
+		return errors.Join(say(billing.ErrConflict, "failure.action_begun"), err)
+	}
+	if err != nil {
+		return err
 	}
 	s.Poke()
-	switch {
-	case errors.Is(err, billing.ErrUnknown):
-		return errors.Join(say(billing.ErrProvider, "failure.action_unknown"), err)
-	case errors.Is(err, billing.ErrProvider):
-		return errors.Join(say(billing.ErrProvider, message), err)
-	case errors.Is(err, billing.ErrConflict), errors.Is(err, billing.ErrDenied):
-		return errors.Join(say(billing.ErrConflict, "failure.action_refused"), err)
+	if a, err = s.actionEnd(r.Context(), a.ID); err != nil {
+		return err
 	}
-	return fmt.Errorf("change subscription %s: %w", sub.ProviderID, err)
+	switch a.State {
+	case billing.ActionDone:
+		return s.toSubscription(w, sub, done)
+	case billing.ActionRefused:
+		return say(billing.ErrConflict, "failure.action_refused")
+	case billing.ActionWithdrawn:
+		return s.toSubscription(w, sub, "withdrawn")
+	}
+	return s.toSubscription(w, sub, "queued")
+}
+
+const (
+	actionPatience = 4 * time.Second // how long a page is kept waiting for a provider
+	actionLook     = 25 * time.Millisecond
+)
+
+// actionEnd returns an action when it has ended or had to wait, or after a while as it is.
+func (s *Server) actionEnd(ctx context.Context, id string) (billing.Action, error) {
+	patience := time.After(actionPatience)
+	for {
+		a, err := s.Store.Action(ctx, id)
+		held := a.Reason != "" // the provider could not be reached
+		if err != nil || a.State != billing.ActionWaiting || held {
+			return a, err
+		}
+		select {
+		case <-ctx.Done():
+			return a, ctx.Err()
+		case <-s.Stopping:
+			return a, nil
+		case <-patience:
+			return a, nil
+		case <-time.After(actionLook):
+		}
+	}
+}
+
+// waitingAction is what waits to be done to an object; the zero Action: nothing.
+func (s *Server) waitingAction(ctx context.Context, ref billing.Ref) (billing.Action, error) {
+	a, err := s.Store.LatestAction(ctx, ref)
+	if errors.Is(err, billing.ErrNotFound) || err == nil && a.State != billing.ActionWaiting {
+		return billing.Action{}, nil
+	}
+	return a, err
 }
 
 func (s *Server) toSubscription(w http.ResponseWriter, sub billing.Subscription, done string) error {

@@ -50,8 +50,8 @@ func TestProviderDownLosesNothing(t *testing.T) {
 	b.wants(b.submit(page, `form[action="/usage/events"]`, map[string]string{"event": "ai_usage", "key": "credits", "value": "7"}), http.StatusOK, "Queued")
 
 	b.wants(b.submit(b.get("/plans"), "[data-plan=credits-1000] form", nil), http.StatusServiceUnavailable, "Nothing was charged")
-	b.wants(b.submit(b.get(sub+"/cancel"), `form[action$="/cancel"]`, nil), http.StatusServiceUnavailable)
-	b.wants(b.get(sub), http.StatusOK, "Active")
+	b.wants(b.submit(b.get(sub+"/cancel"), `form[action$="/cancel"]`, nil), http.StatusOK, "Your wish is kept", "waits until Polar answers", "Active")
+	b.wants(b.submit(b.get(sub), `form[action$="/resume"]`, nil), http.StatusOK, "taken back", "Active")
 	b.wants(b.post("/portal/provider", nil), http.StatusServiceUnavailable, "cannot be reached")
 
 	other := s.browser() // signing up does not need the provider, only the mail server

@@ -1,9 +1,7 @@
 package handlers
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -95,6 +93,9 @@ var notices = map[string]struct {
 	"resumed":  {views.ToneGood, "notice.resumed"},
 	"sent":     {views.ToneGood, "notice.sent"},
 
+	"queued":    {views.ToneWarn, "notice.queued"},
+	"withdrawn": {views.ToneGood, "notice.withdrawn"},
+
 	"saved":         {views.ToneGood, "account.saved"},
 	"session_ended": {views.ToneGood, "account.session_ended"},
 }
@@ -176,14 +177,4 @@ func (s *Server) providerName() string {
 	default:
 		return name
 	}
-}
-
-// apply puts a provider's answer to an action into the mirror, as a delivery would.
-func (s *Server) apply(ctx context.Context, kind string, object billing.Object, providerCustomerID string) error {
-	change := billing.Change{Type: kind, Object: object, ProviderCustomerID: providerCustomerID}
-	if _, err := s.Store.Apply(ctx, change, s.Now()); err != nil {
-		return fmt.Errorf("apply the answer to %s: %w", kind, err)
-	}
-	s.Poke()
-	return nil
 }

@@ -1,8 +1,11 @@
 package handlers
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"counterfoil/auth"
 	"counterfoil/billing"
@@ -63,6 +66,9 @@ func (s *Server) showSubscription(w http.ResponseWriter, r *http.Request, who au
 		Subscription: subscriptionCard(page.T, sh, sub),
 		CanCancel:    canCancel(sub), CanResume: canResume(sub), Provider: s.providerName(),
 	}
+	if err := s.pending(ctx, page.T, sub, &model); err != nil {
+		return err
+	}
 	grants = slices.DeleteFunc(grants, func(g billing.Grant) bool { return g.ProviderSubscriptionID != sub.ProviderID })
 	model.Benefits, _ = benefitCards(page.T, sh, grants, []billing.Subscription{sub})
 	for _, o := range orders {
@@ -72,6 +78,37 @@ func (s *Server) showSubscription(w http.ResponseWriter, r *http.Request, who au
 	}
 	page.Title = model.Subscription.Product
 	return s.render(w, r, http.StatusOK, views.SubscriptionPage(page, model))
+}
+
+// refusalShown is how long the page of a subscription goes on to say that the provider
+// refused a change.
+const refusalShown = 7 * 24 * time.Hour
+
+// actionWords name the messages about a change that waits, or that was refused.
+var actionWords = map[billing.ActionKind]struct{ waiting, refused string }{
+	billing.ActionCancel: {"action.cancel.waiting", "action.cancel.refused"},
+	billing.ActionResume: {"action.resume.waiting", "action.resume.refused"},
+}
+
+// pending says what was asked for and is not done. A cancellation that waits can be taken
+// back until the provider is asked.
+func (s *Server) pending(ctx context.Context, t *views.Translator, sub billing.Subscription, model *views.SubscriptionDetail) error {
+	a, err := s.Store.LatestAction(ctx, sub.Ref())
+	if errors.Is(err, billing.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.State == billing.ActionWaiting:
+		model.CanCancel, model.CanResume = false, false
+		model.CanWithdraw = a.Kind == billing.ActionCancel && a.BegunAt.IsZero()
+		model.Pending = t.T(actionWords[a.Kind].waiting, "Provider", s.providerName(), "Ago", t.Ago(a.AskedAt, s.Now()).Text)
+	case a.State == billing.ActionRefused && s.Now().Sub(a.EndedAt) < refusalShown && sub.Version <= a.EndedAt.UnixMicro():
+		model.Pending = t.T(actionWords[a.Kind].refused, "Provider", s.providerName(), "Ago", t.Ago(a.EndedAt, s.Now()).Text)
+	}
+	return nil
 }
 
 func canCancel(sub billing.Subscription) bool { return sub.Live() && !sub.CancelAtPeriodEnd }

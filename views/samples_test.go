@@ -190,7 +190,11 @@ func (s sampler) portal() []sample {
 	stale := page()
 	stale.AsOf = &views.AsOf{At: s.t.DateTime(now.Add(-3 * time.Hour)), Stale: true}
 	detail := views.SubscriptionDetail{Subscription: s.subscription(), CanCancel: true, Benefits: s.benefits()[:2], Orders: s.orders(), Provider: "Polar"}
-	resume := views.SubscriptionDetail{Subscription: ending, CanResume: true, Provider: "Polar", Pending: "Your cancellation is queued: the provider cannot be reached. It is sent as soon as it can."}
+	resume := views.SubscriptionDetail{Subscription: ending, CanResume: true, Provider: "Polar"}
+	queued := views.SubscriptionDetail{
+		Subscription: s.subscription(), CanWithdraw: true, Provider: "Polar",
+		Pending: "Your cancellation (2 minutes ago) is kept and waits until Polar answers. Nothing else is needed from you; until then you can take it back.",
+	}
 	cancel := views.Cancel{
 		Subscription: s.subscription(), Ends: s.subscription().Renews, Reason: views.TooExpensive,
 		Loses: []string{"2,000 AI credits a month", "500 file uploads a month", "Custom models", "Priority support"},
@@ -214,6 +218,7 @@ func (s sampler) portal() []sample {
 		{"subscriptions-none", views.SubscriptionsPage(page(), views.Subscriptions{})},
 		{"subscription", views.SubscriptionPage(page(), detail)},
 		{"subscription-ending", views.SubscriptionPage(page(), resume)},
+		{"subscription-queued", views.SubscriptionPage(page(), queued)},
 		{"cancel", views.CancelPage(page(), cancel)},
 		{"orders", views.OrdersPage(page(), views.Orders{Rows: s.orders(), OlderURL: "/portal/orders?before=ord-2"})},
 		{"orders-none", views.OrdersPage(page(), views.Orders{})},

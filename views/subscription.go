@@ -39,6 +39,7 @@ type SubscriptionDetail struct {
 	Subscription Subscription
 	CanCancel    bool   // links to /portal/subscriptions/{id}/cancel
 	CanResume    bool   // posts to /portal/subscriptions/{id}/resume
+	CanWithdraw  bool   // posts there too: a cancellation that waits is taken back
 	Pending      string // an action still on its way to the provider; may be ""
 	Benefits     []Benefit
 	Orders       []OrderRow

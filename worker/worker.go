@@ -70,6 +70,7 @@ func (w *Worker) table() []loop {
 		{name: "awaited", every: awaitEvery, step: w.readAwaited},
 		{name: "unsettled", every: unsettledRound, step: w.readUnsettled},
 		w.jobs(db.JobSendMail, 2, w.sendMail),
+		w.jobs(db.JobAction, 2, w.doAction),
 		w.jobs(db.JobCreateCustomer, 2, w.createCustomer),
 		w.jobs(db.JobReconcileCustomer, 2, w.reconcileCustomer),
 		w.jobs(db.JobReconcileCatalog, 1, w.reconcileCatalog),

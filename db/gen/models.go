@@ -4,6 +4,22 @@
 
 package gen
 
+type Action struct {
+	ID         string
+	Kind       string
+	Provider   string
+	ObjectKind string
+	ObjectID   string
+	CustomerID string
+	AskedBy    string
+	Request    string
+	State      string
+	Reason     string
+	AskedAt    int64
+	BegunAt    *int64
+	EndedAt    *int64
+}
+
 type Alarm struct {
 	Kind      string
 	Subject   string
