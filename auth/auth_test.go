@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +17,7 @@ import (
 
 	"counterfoil/billing"
 	"counterfoil/db"
+	"counterfoil/db/dbtest"
 )
 
 // world is a Service on a real database, with a clock that the test moves, and
@@ -51,16 +51,8 @@ const base = "https://billing.example.com"
 
 func newWorld(t testing.TB, change ...func(*Config)) *world {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "test.db")
-	store, err := db.Open(t.Context(), "file:"+path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { raw.Close(); store.Close() })
+	url := dbtest.URL(t)
+	store, raw := dbtest.OpenAt(t, url), dbtest.Raw(t, url)
 	w := &world{t: t, store: store, raw: raw, clock: &clock{now: time.Date(2026, 8, 3, 9, 0, 0, 0, time.UTC)}}
 	config := Config{
 		Store: store, BaseURL: base, Now: w.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -71,6 +63,7 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 	for _, c := range change {
 		c(&config)
 	}
+	var err error
 	if w.auth, err = New(config); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +74,7 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 func (w *world) count(query string, args ...any) int {
 	w.t.Helper()
 	var n int
-	if err := w.raw.QueryRow(query, args...).Scan(&n); err != nil {
+	if err := w.raw.QueryRow(dbtest.SQL(query), args...).Scan(&n); err != nil {
 		w.t.Fatalf("%s: %v", query, err)
 	}
 	return n
@@ -91,7 +84,7 @@ func (w *world) count(query string, args ...any) int {
 func (w *world) mailed(to string) string {
 	w.t.Helper()
 	var payload string
-	err := w.raw.QueryRow(`SELECT payload FROM outbox WHERE kind = 'send_mail' AND json_extract(payload, '$.to') = ? ORDER BY id DESC LIMIT 1`, to).Scan(&payload)
+	err := w.raw.QueryRow(dbtest.SQL(`SELECT payload FROM outbox WHERE kind = 'send_mail' AND payload LIKE '%"to":"' || ? || '"%' ORDER BY id DESC LIMIT 1`), to).Scan(&payload)
 	if err != nil {
 		w.t.Fatalf("mail to %s: %v", to, err)
 	}

@@ -10,33 +10,30 @@ package db
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
-
-	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"counterfoil/billing"
 	"counterfoil/db/gen"
 )
 
-//go:embed migrations
-var migrations embed.FS
-
-// Store is the one door to the database. It has a single writing connection, so
-// that writers queue instead of failing, and a pool that can only read.
+// Store is the one door to the database. It has a pool that can only read, for pages,
+// and one that writes: a single connection on SQLite, a few on PostgreSQL.
 type Store struct {
-	lock  *os.File // see lock
+	lock  *os.File // of SQLite; see lock
 	write *sql.DB
 	read  *sql.DB
 	r     *gen.Queries // on the read-only pool
-	w     *prepared    // the writer's statements
+	w     *prepared    // of SQLite: the writer's statements
+
+	postgres bool
+	texts    texts        // of PostgreSQL
+	turn     sync.RWMutex // of PostgreSQL: held whole by a transaction that must be alone
 
 	receipts receipts   // deliveries that wait for the next commit
 	usage    usageGroup // events that wait for the next commit
@@ -49,75 +46,34 @@ type Store struct {
 	meters   kept[billing.Meter]
 }
 
-// SQLite keeps every acknowledged fact over power loss: synchronous FULL. The
-// writer takes its lock at BEGIN (immediate), so a transaction never fails half way
-// at an upgrade. Pragmas go through the connection string because a PRAGMA
-// statement would reach only one pooled connection.
-const (
-	writerPragmas = "?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-16000)&_pragma=journal_size_limit(67108864)"
-	readerPragmas = "?mode=ro&_pragma=query_only(1)&_pragma=busy_timeout(5000)&_pragma=cache_size(-16000)"
-)
-
 // readers is how many pages can be read at once.
 const readers = 8
 
-// Open opens the database named by url, "file:" and a path, creates the folder and
-// the file when they are missing, brings the schema up to date, and gives back what a
-// process that died had leased. It refuses a database that another process has open.
+// Open opens the database named by url and brings its schema up to date.
+//
+// "file:" and a path is SQLite: the folder and the file are created when they are
+// missing, what a process that died had leased is given back, and a database that
+// another process has open is refused. "postgres://" is PostgreSQL, which several
+// processes may share. No error shows a password.
 func Open(ctx context.Context, url string) (*Store, error) {
-	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
-		return nil, errors.New("this version keeps its data in SQLite: unset DATABASE_URL or give it as file:PATH; PostgreSQL is not supported yet")
+	s := &Store{}
+	if isPostgres(url) {
+		if err := s.openPostgres(ctx, url); err != nil {
+			return nil, errors.Join(fmt.Errorf("database %s: %w", nameOf(url), err), s.Close())
+		}
+		return s, nil
 	}
 	path, ok := strings.CutPrefix(url, "file:")
 	if !ok || path == "" || strings.Contains(path, "?") {
-		return nil, fmt.Errorf("database %q: give it as file:PATH, without parameters", url)
+		return nil, errors.New("the database is given as file:PATH without parameters, or as postgres://user:password@host:port/name")
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("create the data folder: %w", err)
 	}
-	s := &Store{}
-	if err := s.open(ctx, path); err != nil {
+	if err := s.openSQLite(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.Close())
 	}
 	return s, nil
-}
-
-// open fills in the store, as far as it comes.
-func (s *Store) open(ctx context.Context, path string) (err error) {
-	if s.lock, err = lock(path); err != nil {
-		return err
-	}
-	if s.write, err = sql.Open("sqlite", "file:"+path+writerPragmas); err != nil {
-		return err
-	}
-	s.write.SetMaxOpenConns(1)
-	s.w = prepare(s.write)
-	if err := migrate(ctx, s.write); err != nil {
-		return err
-	}
-	if s.read, err = sql.Open("sqlite", "file:"+path+readerPragmas); err != nil {
-		return err
-	}
-	s.read.SetMaxOpenConns(readers)
-	s.read.SetMaxIdleConns(readers)
-	s.r = gen.New(prepare(s.read))
-	return s.releaseLeases(ctx)
-}
-
-func migrate(ctx context.Context, conn *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return fmt.Errorf("find migrations: %w", err)
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, conn, files)
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
 }
 
 // Close waits for what runs and closes both pools, then lets other processes in.
@@ -141,26 +97,6 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err := s.read.PingContext(ctx); err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
-	return nil
-}
-
-// inTx runs work in one writing transaction: all of it happens, or nothing.
-func (s *Store) inTx(ctx context.Context, work func(q *gen.Queries) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	statements := s.w.in(tx)
-	if err := work(gen.New(statements)); err != nil {
-		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
-			return errors.Join(err, fmt.Errorf("roll back: %w", rollback))
-		}
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	statements.learn(ctx)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package db_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +13,8 @@ import (
 // TestOneProcess (D7): a second one is refused within a second and told what to do;
 // when the first has ended, however it ended, the next comes in.
 func TestOneProcess(t *testing.T) {
-	url := "file:" + filepath.Join(t.TempDir(), "test.db")
+	dbtest.SQLiteOnly(t, "replicas share a PostgreSQL database")
+	url := dbtest.URL(t)
 	first, err := db.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,8 @@ func TestOneProcess(t *testing.T) {
 // TestLeasesOfTheDead: what a process had in hand when it died is due at the next
 // start, and not only when its lease has run out.
 func TestLeasesOfTheDead(t *testing.T) {
-	url := "file:" + filepath.Join(t.TempDir(), "test.db")
+	dbtest.SQLiteOnly(t, "a replica on PostgreSQL cannot know that another one is dead: its leases run out")
+	url := dbtest.URL(t)
 	store, err := db.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)

@@ -39,6 +39,7 @@ func (s *Store) ApplyDelivery(ctx context.Context, rowID string, change billing.
 	var applied Applied
 	ms := millis(now)
 	err := s.inTx(ctx, func(q *gen.Queries) error {
+		applied = Applied{}
 		rows, err := q.FinishDelivery(ctx, gen.FinishDeliveryParams{Now: &ms, ID: rowID})
 		if err != nil {
 			return fmt.Errorf("finish: %w", err)

@@ -2,11 +2,8 @@ package db_test
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"flag"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -15,6 +12,7 @@ import (
 
 	"counterfoil/billing"
 	"counterfoil/db"
+	"counterfoil/db/dbtest"
 )
 
 // dullProvider is the provider's side, as simple as can be: a list of facts in the
@@ -249,11 +247,8 @@ func TestLedgerAgreesWithProvider(t *testing.T) {
 		}
 		defer flag.Set("rapid.checks", checks.DefValue)
 	}
-	folder := t.TempDir()
-	runs := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		runs++
-		w := &world{T: rt, url: "file:" + filepath.Join(folder, fmt.Sprintf("%d.db", runs)), now: noon}
+		w := &world{T: rt, url: dbtest.URL(t), now: noon}
 		w.open()
 		defer func() { w.must(w.store.Close()) }()
 		w.must(link(w.Context(), w.url, w.store))
@@ -304,10 +299,5 @@ func link(ctx context.Context, url string, store *db.Store) error {
 
 // raw runs a statement beside the Store, as somebody with the file in his hands could.
 func raw(ctx context.Context, url, statement string) error {
-	conn, err := sql.Open("sqlite", url+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		return err
-	}
-	_, err = conn.ExecContext(ctx, statement)
-	return errors.Join(err, conn.Close())
+	return dbtest.Exec(ctx, url, statement)
 }

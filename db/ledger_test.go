@@ -3,24 +3,20 @@ package db_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"counterfoil/billing"
 	"counterfoil/db"
+	"counterfoil/db/dbtest"
 )
 
 // ledgerStage is a store with ada linked to the provider's customer pc.
 func ledgerStage(t *testing.T) (store *db.Store, url string) {
 	t.Helper()
-	url = "file:" + filepath.Join(t.TempDir(), "test.db")
-	store, err := db.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
+	url = dbtest.URL(t)
+	store = dbtest.OpenAt(t, url)
 	if err := link(t.Context(), url, store); err != nil {
 		t.Fatal(err)
 	}

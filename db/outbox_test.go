@@ -1,9 +1,7 @@
 package db_test
 
 import (
-	"database/sql"
 	"errors"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -163,19 +161,10 @@ func TestAJobIsClaimedByOne(t *testing.T) {
 	}
 }
 
-// TestASentMailIsWiped looks at the file itself: a mail may hold a sign-in code.
+// TestASentMailIsWiped looks at the table itself: a mail may hold a sign-in code.
 func TestASentMailIsWiped(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "test.db")
-	store, err := db.Open(t.Context(), "file:"+path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	file, err := sql.Open("sqlite", "file:"+path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
+	url := dbtest.URL(t)
+	store, file := dbtest.OpenAt(t, url), dbtest.Raw(t, url)
 	job := db.Job{Kind: db.JobSendMail, Key: "m1", Payload: `{"text":"your code is 123456"}`}
 	if err := store.Enqueue(t.Context(), job, time.Time{}, nine); err != nil {
 		t.Fatal(err)

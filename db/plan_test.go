@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/pressly/goose/v3"
 )
 
 // scans are the queries that may read a whole table, and why that costs nothing that
@@ -29,7 +31,7 @@ func TestPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := migrate(t.Context(), conn); err != nil {
+	if err := migrate(t.Context(), conn, goose.DialectSQLite3); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob("queries/*.sql")

@@ -82,6 +82,7 @@ func (s *Store) recordAll(batch []*waitingUse) error {
 	ctx := context.WithoutCancel(batch[0].ctx)
 	return s.inLedger(ctx, batch[0].at, func(l *ledger) error {
 		for _, w := range batch {
+			w.recorded = false // as it was before a try that was rolled back
 			if w.err = w.ctx.Err(); w.err != nil {
 				continue
 			}

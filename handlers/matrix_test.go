@@ -1,7 +1,6 @@
 package handlers_test
 
 import (
-	"database/sql"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+
+	"counterfoil/db/dbtest"
 )
 
 // right says who may use a route: the status that nobody, another customer, and the
@@ -239,15 +240,7 @@ func TestNoRouteTrustsAnotherSite(t *testing.T) {
 			}
 		}
 	}
-	lock, err := sql.Open("sqlite", "file:"+e.path+"?_txlock=immediate&_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Close()
-	tx, err := lock.BeginTx(t.Context(), nil) // nobody else can write from here on
-	if err != nil {
-		t.Fatal(err)
-	}
+	letWrite := dbtest.StopWriters(t, e.database)
 	e.owner.client.Timeout = 3 * time.Second
 	for _, pattern := range routes(t) {
 		if row := rights[pattern]; strings.HasPrefix(pattern, "GET ") && !row.writes {
@@ -256,9 +249,7 @@ func TestNoRouteTrustsAnotherSite(t *testing.T) {
 			}
 		}
 	}
-	if err := tx.Rollback(); err != nil {
-		t.Fatal(err)
-	}
+	letWrite()
 }
 
 // TestHostileAddresses: whatever stands where an id, a cursor, a day or a range

@@ -14,6 +14,7 @@ import (
 	"counterfoil/auth"
 	"counterfoil/billing/polar"
 	"counterfoil/db"
+	"counterfoil/db/dbtest"
 	"counterfoil/handlers"
 	"counterfoil/twin/server"
 	"counterfoil/views"
@@ -23,14 +24,14 @@ import (
 // stack is the whole portal on real parts: its database, its worker, the twin on a
 // port of its own, mail over SMTP, webhooks over HTTP. Nothing is mocked.
 type stack struct {
-	t       testing.TB
-	url     string
-	handler http.Handler
-	rest    func() // ends the worker's loops
-	store   *db.Store
-	path    string // of the database
-	worker  *worker.Worker
-	twin    *server.Server
+	t        testing.TB
+	url      string
+	handler  http.Handler
+	rest     func() // ends the worker's loops
+	store    *db.Store
+	database string // its URL
+	worker   *worker.Worker
+	twin     *server.Server
 
 	stopping chan struct{} // closed by a test to end streams
 }
@@ -48,11 +49,8 @@ func startWith(t testing.TB, webhooks bool) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stack{t: t, url: "http://" + listener.Addr().String(), path: filepath.Join(t.TempDir(), "portal.db"), stopping: make(chan struct{})}
-	if s.store, err = db.Open(t.Context(), "file:"+s.path); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.store.Close() })
+	s := &stack{t: t, url: "http://" + listener.Addr().String(), database: dbtest.URL(t), stopping: make(chan struct{})}
+	s.store = dbtest.OpenAt(t, s.database)
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	config := server.Config{Addr: "127.0.0.1:0", Path: filepath.Join(t.TempDir(), "twin.db"), Seed: true, Log: log, Now: time.Now}
 	if webhooks {

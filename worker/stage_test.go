@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"database/sql"
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
@@ -10,6 +9,7 @@ import (
 
 	"counterfoil/billing/polar"
 	"counterfoil/db"
+	"counterfoil/db/dbtest"
 	"counterfoil/twin"
 	"counterfoil/twin/server"
 )
@@ -21,7 +21,7 @@ type stage struct {
 	*Worker
 	t     *testing.T
 	twin  *server.Server
-	path  string       // of the database
+	url   string       // of the database
 	ahead atomic.Int64 // how far the worker's clock is ahead, in nanoseconds
 }
 
@@ -29,12 +29,9 @@ func newStage(t *testing.T, seeded bool) *stage {
 	t.Helper()
 	folder := t.TempDir()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s := &stage{t: t, path: filepath.Join(folder, "test.db")}
-	store, err := db.Open(t.Context(), "file:"+s.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() }) // closed twice where a test closes it
+	s := &stage{t: t, url: dbtest.URL(t)}
+	store := dbtest.OpenAt(t, s.url)
+	var err error
 	s.twin, err = server.Start(t.Context(), server.Config{
 		Addr: "127.0.0.1:0", Path: filepath.Join(folder, "twin.db"), Seed: seeded, Log: log, Now: time.Now,
 	})
@@ -115,12 +112,7 @@ func (s *stage) trouble() db.Job {
 // write changes the database behind the store's back.
 func (s *stage) write(statement string, args ...any) {
 	s.t.Helper()
-	file, err := sql.Open("sqlite", "file:"+s.path+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer file.Close()
-	if _, err := file.ExecContext(s.t.Context(), statement, args...); err != nil {
+	if err := dbtest.Exec(s.t.Context(), s.url, statement, args...); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -1,17 +1,34 @@
-// Package dbtest opens real, empty, migrated databases for tests.
+// Package dbtest opens real, empty, migrated databases for tests: SQLite files, or
+// databases of the PostgreSQL server that COUNTERFOIL_TEST_POSTGRES names.
 package dbtest
 
 import (
+	"context"
+	"database/sql"
+	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 
 	"counterfoil/db"
 )
 
-// Open gives the test a database of its own in a temporary folder, closed at its end.
+// server is the URL of a PostgreSQL server where databases may be made; empty for
+// SQLite. It is read each time, so that go test sees what a result depends on.
+func server() string { return os.Getenv("COUNTERFOIL_TEST_POSTGRES") }
+
+// Open gives the test a database of its own, closed and gone at its end.
 func Open(t testing.TB) *db.Store {
 	t.Helper()
-	store, err := db.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "test.db"))
+	return OpenAt(t, URL(t))
+}
+
+// OpenAt opens a database that URL made, closed at the test's end at the latest.
+func OpenAt(t testing.TB, url string) *db.Store {
+	t.Helper()
+	store, err := db.Open(t.Context(), url)
 	if err != nil {
 		t.Fatalf("open a test database: %v", err)
 	}
@@ -22,3 +39,110 @@ func Open(t testing.TB) *db.Store {
 	})
 	return store
 }
+
+// URL makes a database for the test, gone at its end, and leaves opening it to the test.
+func URL(t testing.TB) string {
+	t.Helper()
+	if OnPostgres() {
+		return freshPostgres(t)
+	}
+	return "file:" + filepath.Join(t.TempDir(), "test.db")
+}
+
+// OnPostgres tells which engine the tests run on.
+func OnPostgres() bool { return server() != "" }
+
+// SQLiteOnly skips a test that is about SQLite itself, on the other engine.
+func SQLiteOnly(t testing.TB, why string) {
+	t.Helper()
+	if OnPostgres() {
+		t.Skip("only on SQLite: " + why)
+	}
+}
+
+// PostgresOnly skips a test that is about PostgreSQL itself, on the other engine.
+func PostgresOnly(t testing.TB, why string) {
+	t.Helper()
+	if !OnPostgres() {
+		t.Skip("only on PostgreSQL (COUNTERFOIL_TEST_POSTGRES): " + why)
+	}
+}
+
+// Raw is a way to the same database beside the Store, as an operator has one.
+// Statements with placeholders go through SQL.
+func Raw(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	conn, err := RawAt(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() }) // closed twice where a test closes it
+	return conn
+}
+
+// RawAt is Raw where there is no test to end with. The caller closes it.
+func RawAt(url string) (*sql.DB, error) {
+	if strings.HasPrefix(url, "file:") {
+		return sql.Open("sqlite", url+"?_pragma=busy_timeout(5000)")
+	}
+	return sql.Open("pgx", url)
+}
+
+// SQL writes the placeholders ? and ?1 of a statement as the engine wants them.
+func SQL(statement string) string {
+	if !OnPostgres() {
+		return statement
+	}
+	n := 0
+	return placeholder.ReplaceAllStringFunc(statement, func(found string) string {
+		if n++; found == "?" {
+			return "$" + strconv.Itoa(n)
+		}
+		return "$" + found[1:]
+	})
+}
+
+var placeholder = regexp.MustCompile(`\?\d*`)
+
+// Exec runs a statement beside the Store.
+func Exec(ctx context.Context, url, statement string, args ...any) error {
+	conn, err := RawAt(url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_, err = conn.ExecContext(ctx, SQL(statement), args...)
+	return err
+}
+
+// StopWriters lets nobody write any more, and everybody read, until it is ended.
+func StopWriters(t testing.TB, url string) (end func()) {
+	t.Helper()
+	conn, err := sql.Open("sqlite", url+"?_txlock=immediate&_pragma=busy_timeout(5000)")
+	if OnPostgres() {
+		conn, err = sql.Open("pgx", url)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	tx, err := conn.BeginTx(t.Context(), nil)
+	if err == nil && OnPostgres() {
+		_, err = tx.ExecContext(t.Context(), lockAll)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// lockAll takes the lock of every table that readers do not mind and writers wait for.
+const lockAll = `DO $$ DECLARE t record; BEGIN
+	FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+		EXECUTE format('LOCK TABLE %I IN EXCLUSIVE MODE', t.tablename);
+	END LOOP;
+END $$`

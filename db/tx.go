@@ -1,0 +1,156 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"counterfoil/billing"
+	"counterfoil/db/gen"
+)
+
+// inTx runs work in one writing transaction: all of it happens, or nothing. Work may
+// be run several times, so it begins by setting anew what it hands to its caller.
+//
+// An error may leave open whether it happened: the answer to a commit can be lost, on
+// PostgreSQL with the connection. Nobody guesses then. Each write of the Store may be
+// repeated after it happened (it is keyed by an id, a version, a state or a lease), and
+// who asked for it does: the provider sends its delivery again, a caller its event
+// under the same id, a loop of the worker its job.
+func (s *Store) inTx(ctx context.Context, work func(q *gen.Queries) error) error {
+	if s.postgres {
+		return s.inSerializable(ctx, work)
+	}
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // after a panic of work; else it has ended
+	statements := s.w.in(tx)
+	if err := work(gen.New(statements)); err != nil {
+		return rolledBack(tx, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	statements.learn(ctx)
+	return nil
+}
+
+func rolledBack(tx *sql.Tx, err error) error {
+	if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
+		return errors.Join(err, fmt.Errorf("roll back: %w", rollback))
+	}
+	return err
+}
+
+const (
+	// txTries bounds how often a transaction is run. Whoever loses to another one has
+	// seen that one commit, so all of them together always get on.
+	txTries = 40
+	// txAlone is after how many lost tries a transaction runs alone in its process.
+	txAlone = 3
+	// txPatience bounds how long all tries may take: long enough for a server to restart.
+	txPatience = 6 * time.Second
+)
+
+// inSerializable runs work as if no other transaction ran at the same time. PostgreSQL
+// rolls back one of two that cannot both be right (40001); that one is run again.
+func (s *Store) inSerializable(ctx context.Context, work func(q *gen.Queries) error) error {
+	began := time.Now() // of a wait, not of a fact
+	for try := 1; ; try++ {
+		certain, err := s.trySerializable(ctx, try > txAlone, work)
+		if err == nil {
+			return nil
+		}
+		if !certain {
+			return fmt.Errorf("commit, whose outcome is unknown: %w", err)
+		}
+		if !passes(err, try) || try == txTries || ctx.Err() != nil || time.Since(began) > txPatience {
+			return worded(err)
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+}
+
+// trySerializable runs work once. After an error certain says that nothing happened.
+func (s *Store) trySerializable(ctx context.Context, alone bool, work func(q *gen.Queries) error) (certain bool, err error) {
+	if alone {
+		s.turn.Lock()
+		defer s.turn.Unlock()
+	} else {
+		s.turn.RLock()
+		defer s.turn.RUnlock()
+	}
+	tx, err := s.write.BeginTx(ctx, nil) // serializable by writerSettings
+	if err != nil {
+		return true, fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // after a panic of work; else it has ended
+	if err := work(gen.New(dollars{tx, &s.texts})); err != nil {
+		return true, rolledBack(tx, err)
+	}
+	if err := tx.Commit(); err != nil {
+		// An ERROR is the server's word that it rolled back. A FATAL is not: it comes, too,
+		// when a standby has not confirmed what is committed here. Nor is a broken line.
+		refused, ok := errors.AsType[*pgconn.PgError](err)
+		return ok && refused.SeverityUnlocalized == "ERROR" || errors.Is(err, sql.ErrTxDone), err
+	}
+	return true, nil
+}
+
+// passes reports whether the same work may succeed when it is run again.
+func passes(err error, try int) bool {
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch refused.Code {
+		case "40001", "40P01": // lost to another transaction; a deadlock
+			return true
+		case "23505": // a unique key, which one that ran at the same time may have taken
+			return try <= txAlone
+		case "57P01", "57P02", "57P03", "25P03": // the server stops, died, is just starting, waited for us too long
+			return true
+		}
+		return strings.HasPrefix(refused.Code, "08") // the connection
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	for _, gone := range []error{driver.ErrBadConn, sql.ErrConnDone, pgconn.ErrConnClosed, net.ErrClosed, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, gone) {
+			return true
+		}
+	}
+	_, ok := errors.AsType[*pgconn.ConnectError](err)
+	return ok
+}
+
+// pause waits before the next try: 2 ms, doubling up to 200 ms, each anywhere between
+// nothing and that, so that those who met once do not meet again.
+func pause(ctx context.Context, try int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(min(200*time.Millisecond, time.Millisecond<<min(try, 8)))):
+		return nil
+	}
+}
+
+// worded gives an error the kind that its reader acts on.
+func worded(err error) error {
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	if ok && refused.Code == "54000" { // a key that is longer than an index can hold
+		return fmt.Errorf("%w: %w", err, billing.ErrInvalid)
+	}
+	return err
+}
