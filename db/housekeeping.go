@@ -8,14 +8,18 @@ import (
 	"counterfoil/db/gen"
 )
 
-// releaseLeases gives back what was leased by a process that died: there is no other
-// one (see lock). Without it a restart would wait minutes for leases to run out.
+// releaseLeases gives back what was leased by a process that died: on SQLite there is
+// no other one (see lock). Without it a restart would wait minutes for leases to run
+// out. On PostgreSQL another replica may hold them, so there they do run out.
 func (s *Store) releaseLeases(ctx context.Context) error {
 	err := s.inTx(ctx, func(q *gen.Queries) error {
 		for _, kind := range jobKinds {
 			if _, err := q.ReleaseJobs(ctx, kind); err != nil {
 				return err
 			}
+		}
+		if _, err := q.ReleaseDeliveries(ctx); err != nil {
+			return err
 		}
 		_, err := q.ReleaseUsage(ctx, millis(endOfTime))
 		return err

@@ -54,22 +54,26 @@ func TestLeasesOfTheDead(t *testing.T) {
 	if err := store.Enqueue(t.Context(), db.Job{Kind: db.JobReconcileCustomer, Key: "ada"}, time.Time{}, noon); err != nil {
 		t.Fatal(err)
 	}
-	claim := func() (tries int, events int) {
+	if _, err := store.Receive(t.Context(), delivery("d1", "order.paid"), "/webhooks/polar", noon); err != nil {
+		t.Fatal(err)
+	}
+	take := func() (tries, events, deliveries int) {
 		job, err1 := store.ClaimJob(t.Context(), db.JobReconcileCustomer, noon.Add(time.Hour), noon)
 		queued, err2 := store.ClaimUsage(t.Context(), "polar", 9, noon.Add(time.Hour), noon)
-		if err1 != nil || err2 != nil {
-			t.Fatalf("claim: %v, %v", err1, err2)
+		due, err3 := claim(store, 9, noon)
+		if err1 != nil || err2 != nil || err3 != nil {
+			t.Fatalf("claim: %v, %v, %v", err1, err2, err3)
 		}
-		return job.Tries, len(queued)
+		return job.Tries, len(queued), len(due)
 	}
-	claim()
+	take()
 	store.Close()
 	if store, err = db.Open(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	if tries, events := claim(); tries != 2 || events != 1 {
-		t.Errorf("after the restart: try %d of the job, %d events; want 2, 1", tries, events)
+	if tries, events, deliveries := take(); tries != 2 || events != 1 || deliveries != 1 {
+		t.Errorf("after the restart: try %d of the job, %d events, %d deliveries; want 2, 1, 1", tries, events, deliveries)
 	}
 }
 
@@ -88,14 +92,14 @@ func TestPrune(t *testing.T) {
 	for i, id := range []string{"old", "parked", "new"} {
 		now := days([]int{-40, -40, -3}[i])
 		receive(id, now)
-		waiting, err := store.DueDeliveries(t.Context(), 1, now)
+		waiting, err := claim(store, 1, now)
 		if err != nil || len(waiting) != 1 {
 			t.Fatalf("%v %v", waiting, err)
 		}
 		if id == "parked" {
-			err = store.FailDelivery(t.Context(), waiting[0].RowID, "no sense", true, now)
+			err = store.FailDelivery(t.Context(), waiting[0], "no sense", true, now)
 		} else {
-			_, err = store.ApplyDelivery(t.Context(), waiting[0].RowID, billing.Change{}, now)
+			_, err = store.ApplyDelivery(t.Context(), waiting[0], billing.Change{}, now)
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -21,6 +21,11 @@ func delivery(id, kind string) billing.Delivery {
 	}
 }
 
+// claim takes deliveries for a minute.
+func claim(store *db.Store, most int, now time.Time) ([]db.InboxDelivery, error) {
+	return store.ClaimDeliveries(context.Background(), most, now.Add(time.Minute), now)
+}
+
 // TestOneDeliveryIsOneRow receives one delivery many times at once, among others.
 func TestOneDeliveryIsOneRow(t *testing.T) {
 	store := dbtest.Open(t)
@@ -40,7 +45,7 @@ func TestOneDeliveryIsOneRow(t *testing.T) {
 		})
 	}
 	senders.Wait()
-	due, err := store.DueDeliveries(t.Context(), 100, nine)
+	due, err := claim(store, 100, nine)
 	if err != nil || len(due) != 41 || fresh.Load() != 41 {
 		t.Errorf("%d rows, %d fresh (%v), want 41 of both", len(due), fresh.Load(), err)
 	}
@@ -63,7 +68,7 @@ func TestADeliveryIsKeptAsItCame(t *testing.T) {
 			t.Errorf("%s at %s: fresh %v (%v), want %v", step.d.ID, step.endpoint, fresh, err, step.fresh)
 		}
 	}
-	due, err := store.DueDeliveries(t.Context(), 9, nine)
+	due, err := claim(store, 9, nine)
 	if err != nil || len(due) != 3 {
 		t.Fatalf("%d due (%v), want 3", len(due), err)
 	}
@@ -81,26 +86,32 @@ func TestApplyingIsAllOrNothing(t *testing.T) {
 	if _, err := store.Receive(t.Context(), delivery("d1", "subscription.active"), "/webhooks/polar", nine); err != nil {
 		t.Fatal(err)
 	}
-	due, err := store.DueDeliveries(t.Context(), 9, nine)
+	due, err := claim(store, 9, nine)
 	if err != nil || len(due) != 1 {
 		t.Fatalf("%d due (%v), want 1", len(due), err)
 	}
-	row := due[0].RowID
+	lost := due[0]
 	change := billing.Change{Object: subscription(billing.Active, 1), CreditsMoved: true}
 
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := store.ApplyDelivery(stopped, row, change, nine); err == nil {
+	if _, err := store.ApplyDelivery(stopped, lost, change, nine); err == nil {
 		t.Fatal("applied although it was stopped")
 	}
-	if _, err := store.ApplyDelivery(t.Context(), row, billing.Change{Object: unheardOf{}}, nine); !errors.Is(err, billing.ErrInvalid) {
+	if _, err := store.ApplyDelivery(t.Context(), lost, billing.Change{Object: unheardOf{}}, nine); !errors.Is(err, billing.ErrInvalid) {
 		t.Fatalf("an object of no kind: %v, want invalid", err)
 	}
-	if due, err := store.DueDeliveries(t.Context(), 9, nine); err != nil || len(due) != 1 {
-		t.Fatalf("%d due after failures (%v), want 1 still", len(due), err)
+	if due, err := claim(store, 9, nine); err != nil || len(due) != 0 {
+		t.Fatalf("%d due while one is claimed (%v), want none", len(due), err)
+	}
+	if due, err = claim(store, 9, nine.Add(time.Minute)); err != nil || len(due) != 1 {
+		t.Fatalf("%d due when the claim has run out (%v), want 1 still", len(due), err)
+	}
+	if applied, err := store.ApplyDelivery(t.Context(), lost, change, nine); err != nil || applied.Changed {
+		t.Errorf("who lost the claim applied it: %+v (%v)", applied, err)
 	}
 	for i, changed := range []bool{true, false} {
-		applied, err := store.ApplyDelivery(t.Context(), row, change, nine)
+		applied, err := store.ApplyDelivery(t.Context(), due[0], change, nine)
 		if err != nil || applied.Changed != changed {
 			t.Errorf("run %d: %+v (%v), want changed %v", i+1, applied, err, changed)
 		}
@@ -108,7 +119,7 @@ func TestApplyingIsAllOrNothing(t *testing.T) {
 			t.Errorf("run %d asked for %v", i+1, jobs)
 		}
 	}
-	if due, err := store.DueDeliveries(t.Context(), 9, nine); err != nil || len(due) != 0 {
+	if due, err := claim(store, 9, nine.AddDate(1, 0, 0)); err != nil || len(due) != 0 {
 		t.Errorf("%d due at the end (%v), want none", len(due), err)
 	}
 }
@@ -127,26 +138,30 @@ func TestAFailedDeliveryIsKept(t *testing.T) {
 	}
 	due := func(now time.Time) []db.InboxDelivery {
 		t.Helper()
-		list, err := store.DueDeliveries(ctx, 9, now)
+		list, err := claim(store, 9, now)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return list
 	}
-	row := due(nine)[0].RowID
-	if err := store.FailDelivery(ctx, row, "broken", false, nine.Add(time.Minute)); err != nil {
+	first := due(nine)[0]
+	if err := store.FailDelivery(ctx, first, "broken", false, nine.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(due(nine.Add(59 * time.Second))); n != 0 {
 		t.Errorf("%d due before the next try, want 0", n)
 	}
-	if list := due(nine.Add(time.Minute)); len(list) != 1 || list[0].Tries != 1 {
-		t.Errorf("at the next try: %+v, want one with one failure", list)
+	second := due(nine.Add(time.Minute))
+	if len(second) != 1 || second[0].Tries != 1 {
+		t.Fatalf("at the next try: %+v, want one with one failure", second)
 	}
-	if err := store.RetryDelivery(ctx, row, nine); !errors.Is(err, billing.ErrNotFound) {
+	if err := store.RetryDelivery(ctx, first.RowID, nine); !errors.Is(err, billing.ErrNotFound) {
 		t.Errorf("retrying one that is not parked: %v, want not found", err)
 	}
-	if err := store.FailDelivery(ctx, row, "broken for good", true, nine); err != nil {
+	if err := store.FailDelivery(ctx, first, "somebody else's now", true, nine); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.FailDelivery(ctx, second[0], "broken for good", true, nine); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(due(nine.AddDate(1, 0, 0))); n != 0 {
@@ -155,11 +170,18 @@ func TestAFailedDeliveryIsKept(t *testing.T) {
 	if backlog, err := store.InboxBacklog(ctx); err != nil || len(backlog) != 1 || backlog[0].State != "parked" {
 		t.Errorf("backlog %+v (%v), want one parked", backlog, err)
 	}
-	if err := store.RetryDelivery(ctx, row, nine); err != nil {
+	if err := store.RetryDelivery(ctx, first.RowID, nine); err != nil {
 		t.Fatal(err)
 	}
-	if list := due(nine); len(list) != 1 || list[0].Tries != 0 {
-		t.Errorf("after the operator's retry: %+v, want one like new", list)
+	list := due(nine)
+	if len(list) != 1 || list[0].Tries != 0 {
+		t.Fatalf("after the operator's retry: %+v, want one like new", list)
+	}
+	if err := store.ReleaseDelivery(ctx, list[0]); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(due(nine)); n != 1 {
+		t.Errorf("%d due after it was given back, want 1", n)
 	}
 }
 
@@ -193,13 +215,13 @@ func BenchmarkApplyDelivery(b *testing.B) {
 	}
 	b.ResetTimer()
 	for done := 0; done < b.N; {
-		due, err := store.DueDeliveries(context.Background(), 64, nine)
+		due, err := claim(store, 64, nine)
 		if err != nil || len(due) == 0 {
 			b.Fatalf("%d due (%v)", len(due), err)
 		}
 		for _, d := range due {
 			done++
-			if _, err := store.ApplyDelivery(context.Background(), d.RowID, billing.Change{Object: subscription(billing.Active, int64(done))}, nine); err != nil {
+			if _, err := store.ApplyDelivery(context.Background(), d, billing.Change{Object: subscription(billing.Active, int64(done))}, nine); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -3,29 +3,40 @@ package db
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"counterfoil/billing"
 )
 
 // kept is a list in memory, read again after each change. Every page names products and
-// meters, they hardly ever change, and this process is the only one that changes them
-// (see lock). The zero value is ready.
+// meters, and they hardly ever change. On SQLite this process is the only one that
+// changes them (see lock). On PostgreSQL another replica may, so there a list also has
+// an age: what a page shows of the catalog is keptFor behind at most, less than a
+// webhook takes. Nothing is sold by it, since prices are the provider's. The zero value
+// is ready, and its lists do not age.
 type kept[T any] struct {
+	ages bool // set before use
+
 	mu         sync.Mutex
 	list       []T
 	have       bool
-	generation int // counts the changes
+	readAt     time.Time // when reading it began
+	generation int       // counts the changes
 }
+
+// keptFor is how old a list may become that another process may have changed.
+const keptFor = 2 * time.Second
 
 // get returns the list, and loads it when it is not there. What a load read before a
 // change is not kept.
 func (k *kept[T]) get(load func() ([]T, error)) ([]T, error) {
 	k.mu.Lock()
-	list, have, generation := k.list, k.have, k.generation
+	list, have, generation := k.list, k.have && (!k.ages || time.Since(k.readAt) < keptFor), k.generation
 	k.mu.Unlock()
 	if have {
 		return slices.Clone(list), nil
 	}
+	began := time.Now() // an age is no fact, so this clock need not be the caller's
 	list, err := load()
 	if err != nil {
 		return nil, err
@@ -33,7 +44,7 @@ func (k *kept[T]) get(load func() ([]T, error)) ([]T, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.generation == generation {
-		k.list, k.have = list, true
+		k.list, k.have, k.readAt = list, true, began
 	}
 	return slices.Clone(list), nil
 }

@@ -69,9 +69,11 @@ func (s *Store) PostCredits(ctx context.Context, news CreditNews, meters []billi
 	p := &poster{news: news, meters: meters, now: now, periods: map[string]*billing.Wallet{}}
 	facts := p.inOrder()
 	for chunk := range slices.Chunk(facts, syncChunk) {
+		var next *poster
 		err := s.inLedger(ctx, now, func(l *ledger) error {
+			next = p.clone() // a try that is rolled back leaves nothing behind
 			for _, f := range chunk {
-				if err := p.post(ctx, l, f); err != nil {
+				if err := next.post(ctx, l, f); err != nil {
 					return err
 				}
 			}
@@ -80,6 +82,7 @@ func (s *Store) PostCredits(ctx context.Context, news CreditNews, meters []billi
 		if err != nil {
 			return p.report, fmt.Errorf("post credits of customer %s: %w", news.Cursor.CustomerID, err)
 		}
+		p = next
 	}
 	if len(p.report.UnknownMeters) > 0 {
 		return p.report, nil
@@ -107,6 +110,17 @@ type poster struct {
 	now     time.Time
 	periods map[string]*billing.Wallet // by meter: the credited side of the period at this point of the record
 	report  CreditReport
+}
+
+func (p *poster) clone() *poster {
+	c := *p
+	c.report.UnknownMeters = slices.Clone(p.report.UnknownMeters)
+	c.periods = make(map[string]*billing.Wallet, len(p.periods))
+	for meter, period := range p.periods {
+		wallet := *period
+		c.periods[meter] = &wallet
+	}
+	return &c
 }
 
 // providerFact is a credit event or a use, one of them.

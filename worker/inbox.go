@@ -12,8 +12,11 @@ import (
 )
 
 const (
-	inboxBatch   = 64 // deliveries read at once
+	inboxBatch   = 32 // deliveries claimed at once
 	inboxObjects = 4  // objects worked on at once
+	// inboxLease covers a batch whose every object is slow to be read anew: eight rounds,
+	// each of a few rereads (see rereadTimeout).
+	inboxLease = 3 * time.Minute
 	// inboxTries is after how many failures a delivery is parked.
 	inboxTries = 8
 	// rereadTimeout is how long a delivery waits for the object to be read anew: the
@@ -26,7 +29,7 @@ const (
 // because the order of deliveries decides nothing: versions do, and a delivery that
 // is tried again later finds the newer state in place and leaves it there.
 func (w *Worker) applyInbox(ctx context.Context) (int, error) {
-	deliveries, err := w.Store.DueDeliveries(ctx, inboxBatch, w.Now())
+	deliveries, err := w.Store.ClaimDeliveries(ctx, inboxBatch, w.Now().Add(inboxLease), w.Now())
 	if err != nil {
 		return 0, err
 	}
@@ -71,18 +74,23 @@ func byObject(deliveries []db.InboxDelivery) [][]db.InboxDelivery {
 func (w *Worker) applyGroup(ctx context.Context, group []db.InboxDelivery) error {
 	read := map[billing.Ref]billing.Object{}
 	for _, d := range group {
-		if ctx.Err() != nil {
-			return nil
+		var err error
+		if ctx.Err() == nil {
+			if err = safely(func() error { return w.applyDelivery(ctx, d, read) }); err == nil {
+				continue
+			}
 		}
-		err := safely(func() error { return w.applyDelivery(ctx, d, read) })
-		if err == nil || ctx.Err() != nil {
+		if ctx.Err() != nil { // stopping; one that is done by now is not given back
+			if err := w.Store.ReleaseDelivery(context.WithoutCancel(ctx), d); err != nil {
+				return err
+			}
 			continue
 		}
 		tries := d.Tries + 1
 		parked := tries >= inboxTries
 		next := w.Now().Add(backoff(tries))
 		w.Log.ErrorContext(ctx, "delivery not applied", "delivery", d.ID, "type", d.Type, "tries", tries, "parked", parked, "err", err)
-		if err := w.Store.FailDelivery(ctx, d.RowID, err.Error(), parked, next); err != nil {
+		if err := w.Store.FailDelivery(ctx, d, err.Error(), parked, next); err != nil {
 			return err
 		}
 	}
@@ -118,7 +126,7 @@ func (w *Worker) applyDelivery(ctx context.Context, d db.InboxDelivery, read map
 		}
 	}
 	//failpoint:apply.before
-	applied, err := w.Store.ApplyDelivery(ctx, d.RowID, change, w.Now())
+	applied, err := w.Store.ApplyDelivery(ctx, d, change, w.Now())
 	if err != nil {
 		return err
 	}

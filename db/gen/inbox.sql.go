@@ -9,17 +9,26 @@ import (
 	"context"
 )
 
-const dueDeliveries = `-- name: DueDeliveries :many
-SELECT id, provider, endpoint, delivery_id, type, object_kind, object_id, body, sent_at, received_at, state, tries, next_try_at, done_at, error FROM inbox WHERE state = 'waiting' AND next_try_at <= ?1 ORDER BY next_try_at, id LIMIT CAST(?2 AS BIGINT)
+const claimDeliveries = `-- name: ClaimDeliveries :many
+UPDATE inbox SET leased_until = ?1
+WHERE id IN (
+    SELECT due.id FROM inbox AS due
+    WHERE due.state = 'waiting' AND due.next_try_at <= ?2 AND due.leased_until <= ?2
+    ORDER BY due.next_try_at, due.id LIMIT CAST(?3 AS BIGINT)
+) AND state = 'waiting' AND next_try_at <= ?2 AND leased_until <= ?2
+RETURNING id, provider, endpoint, delivery_id, type, object_kind, object_id, body, sent_at, received_at, state, tries, next_try_at, done_at, error, leased_until
 `
 
-type DueDeliveriesParams struct {
-	Now  int64
-	Most int64
+type ClaimDeliveriesParams struct {
+	LeasedUntil int64
+	Now         int64
+	Most        int64
 }
 
-func (q *Queries) DueDeliveries(ctx context.Context, arg DueDeliveriesParams) ([]Inbox, error) {
-	rows, err := q.db.QueryContext(ctx, dueDeliveries, arg.Now, arg.Most)
+// Take deliveries that are due and leave a lease on them. The condition is repeated
+// outside for PostgreSQL, where two claimers may see the same rows inside.
+func (q *Queries) ClaimDeliveries(ctx context.Context, arg ClaimDeliveriesParams) ([]Inbox, error) {
+	rows, err := q.db.QueryContext(ctx, claimDeliveries, arg.LeasedUntil, arg.Now, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +52,7 @@ func (q *Queries) DueDeliveries(ctx context.Context, arg DueDeliveriesParams) ([
 			&i.NextTryAt,
 			&i.DoneAt,
 			&i.Error,
+			&i.LeasedUntil,
 		); err != nil {
 			return nil, err
 		}
@@ -57,16 +67,31 @@ func (q *Queries) DueDeliveries(ctx context.Context, arg DueDeliveriesParams) ([
 	return items, nil
 }
 
+const deliveryIsDue = `-- name: DeliveryIsDue :one
+SELECT CAST(COUNT(*) AS BIGINT) FROM (
+    SELECT 1 FROM inbox WHERE state = 'waiting' AND next_try_at <= ?1 AND leased_until <= ?1 LIMIT 1
+) AS due
+`
+
+// Whether there is anything to claim, asked without writing.
+func (q *Queries) DeliveryIsDue(ctx context.Context, now int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, deliveryIsDue, now)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const failDelivery = `-- name: FailDelivery :exec
-UPDATE inbox SET state = ?1, tries = tries + 1, error = ?2, next_try_at = ?3
-WHERE id = ?4 AND state = 'waiting'
+UPDATE inbox SET state = ?1, tries = tries + 1, error = ?2, next_try_at = ?3, leased_until = 0
+WHERE id = ?4 AND state = 'waiting' AND leased_until = ?5
 `
 
 type FailDeliveryParams struct {
-	State     string
-	Error     string
-	NextTryAt int64
-	ID        string
+	State       string
+	Error       string
+	NextTryAt   int64
+	ID          string
+	LeasedUntil int64
 }
 
 func (q *Queries) FailDelivery(ctx context.Context, arg FailDeliveryParams) error {
@@ -75,22 +100,25 @@ func (q *Queries) FailDelivery(ctx context.Context, arg FailDeliveryParams) erro
 		arg.Error,
 		arg.NextTryAt,
 		arg.ID,
+		arg.LeasedUntil,
 	)
 	return err
 }
 
 const finishDelivery = `-- name: FinishDelivery :execrows
-UPDATE inbox SET state = 'done', done_at = ?1, error = '' WHERE id = ?2 AND state <> 'done'
+UPDATE inbox SET state = 'done', done_at = ?1, error = '', leased_until = 0
+WHERE id = ?2 AND state = 'waiting' AND leased_until = ?3
 `
 
 type FinishDeliveryParams struct {
-	Now *int64
-	ID  string
+	Now         *int64
+	ID          string
+	LeasedUntil int64
 }
 
-// Done once: a second run of the same delivery finds nothing to finish.
+// Done once, by who holds the lease: a second run finds nothing to finish.
 func (q *Queries) FinishDelivery(ctx context.Context, arg FinishDeliveryParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, finishDelivery, arg.Now, arg.ID)
+	result, err := q.db.ExecContext(ctx, finishDelivery, arg.Now, arg.ID, arg.LeasedUntil)
 	if err != nil {
 		return 0, err
 	}
@@ -192,8 +220,35 @@ func (q *Queries) ReceiveDelivery(ctx context.Context, arg ReceiveDeliveryParams
 	return result.RowsAffected()
 }
 
+const releaseDeliveries = `-- name: ReleaseDeliveries :execrows
+UPDATE inbox SET leased_until = 0 WHERE state = 'waiting' AND leased_until > 0
+`
+
+// At the start of the only process: whoever held these leases is dead.
+func (q *Queries) ReleaseDeliveries(ctx context.Context) (int64, error) {
+	result, err := q.db.ExecContext(ctx, releaseDeliveries)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const releaseDelivery = `-- name: ReleaseDelivery :exec
+UPDATE inbox SET leased_until = 0 WHERE id = ?1 AND state = 'waiting' AND leased_until = ?2
+`
+
+type ReleaseDeliveryParams struct {
+	ID          string
+	LeasedUntil int64
+}
+
+func (q *Queries) ReleaseDelivery(ctx context.Context, arg ReleaseDeliveryParams) error {
+	_, err := q.db.ExecContext(ctx, releaseDelivery, arg.ID, arg.LeasedUntil)
+	return err
+}
+
 const retryDelivery = `-- name: RetryDelivery :execrows
-UPDATE inbox SET state = 'waiting', tries = 0, next_try_at = ?1 WHERE id = ?2 AND state = 'parked'
+UPDATE inbox SET state = 'waiting', tries = 0, next_try_at = ?1, leased_until = 0 WHERE id = ?2 AND state = 'parked'
 `
 
 type RetryDeliveryParams struct {

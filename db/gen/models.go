@@ -138,21 +138,22 @@ type Identity struct {
 }
 
 type Inbox struct {
-	ID         string
-	Provider   string
-	Endpoint   string
-	DeliveryID string
-	Type       string
-	ObjectKind string
-	ObjectID   string
-	Body       []byte
-	SentAt     int64
-	ReceivedAt int64
-	State      string
-	Tries      int64
-	NextTryAt  int64
-	DoneAt     *int64
-	Error      string
+	ID          string
+	Provider    string
+	Endpoint    string
+	DeliveryID  string
+	Type        string
+	ObjectKind  string
+	ObjectID    string
+	Body        []byte
+	SentAt      int64
+	ReceivedAt  int64
+	State       string
+	Tries       int64
+	NextTryAt   int64
+	DoneAt      *int64
+	Error       string
+	LeasedUntil int64
 }
 
 type Installation struct {
