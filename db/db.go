@@ -35,8 +35,8 @@ type Store struct {
 	texts    texts        // of PostgreSQL
 	turn     sync.RWMutex // of PostgreSQL: held whole by a transaction that must be alone
 
-	receipts receipts   // deliveries that wait for the next commit
-	usage    usageGroup // events that wait for the next commit
+	receipts group[receipt]   // deliveries that wait for the next commit
+	usage    group[recording] // events that wait for the next commit
 
 	hooks      []HookTarget // see CallHooks
 	hooksSince int64        // unix milliseconds; facts from before it are nobody's news

@@ -29,11 +29,11 @@ func (s *Store) RecordUsage(ctx context.Context, event billing.Event, provider s
 		return false, fmt.Errorf("record usage: %w", err)
 	}
 	u.state = UsageWaiting
-	recorded, err = s.usage.do(ctx, s, u)
+	r, err := s.usage.do(ctx, recording{use: u}, mostTogether, s.recordTogether)
 	if err != nil {
 		return false, fmt.Errorf("record event %.60q of customer %s: %w", event.ID, event.CustomerID, err)
 	}
-	return recorded, nil
+	return r.recorded, nil
 }
 
 // use is an event on its way into the database. What it counts is worked out before
