@@ -70,12 +70,12 @@ func (e envelope) raisedAt() time.Time {
 	return utc(at)
 }
 
-// ref names what a delivery is handled together with, zero if the envelope does not
-// tell: its object, but of a refund the order, which changes by it.
-func (e envelope) ref() billing.Ref {
-	about := e.subject()
-	ref := billing.Ref{Provider: Name, Kind: kinds[e.family()], ProviderID: about.ID}
-	if e.family() == "refund" {
+// refOf names what a delivery is handled together with, zero if that cannot be told:
+// its object, but of a refund the order, which changes by it.
+func refOf(eventType string, about subject) billing.Ref {
+	family := envelope{Type: eventType}.family()
+	ref := billing.Ref{Provider: Name, Kind: kinds[family], ProviderID: about.ID}
+	if family == "refund" {
 		ref.Kind, ref.ProviderID = billing.KindOrder, about.OrderID
 	}
 	if ref.Kind == "" || safeID(ref.ProviderID) != nil {
