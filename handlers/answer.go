@@ -59,17 +59,6 @@ func (s *Server) signedIn(h handler) http.Handler {
 	})
 }
 
-// machine is a route without a session: health checks and webhooks.
-func (s *Server) machine(h func(w http.ResponseWriter, r *http.Request) error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		if err := h(w, r); err != nil {
-			s.Log.ErrorContext(r.Context(), "request failed", "pattern", r.Pattern, "err", err)
-			http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
-		}
-	})
-}
-
 // sentence is an error with words for the reader: a message of the catalogue.
 type sentence struct {
 	kind    error

@@ -110,7 +110,7 @@ func TestThemeCookieOverHTTPS(t *testing.T) {
 // A panic in the middle of an answer must not leave half of it looking whole.
 func TestPanicMidwayBreaksTheConnection(t *testing.T) {
 	s := &Server{Config: Config{Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}}
-	web := httptest.NewUnstartedServer(s.observed(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	web := httptest.NewUnstartedServer(s.observed(slog.LevelInfo, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "half of")
 		_ = http.NewResponseController(w).Flush()
 		panic("no more")

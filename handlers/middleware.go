@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -26,9 +27,10 @@ func requestID(ctx context.Context) string {
 	return id
 }
 
-// observed gives each request an id, logs it once, and turns a panic into a 500.
-// Nothing secret is logged: no query, no header, no body, no cookie.
-func (s *Server) observed(next http.Handler) http.Handler {
+// observed gives each request an id, logs it once (at a level of its own if it went
+// well), and turns a panic into a 500. Nothing secret is logged: no query, no header,
+// no body, no cookie.
+func (s *Server) observed(well slog.Level, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, id := s.Now(), rand.Text()[:16]
 		r = r.WithContext(context.WithValue(r.Context(), keyRequestID, id))
@@ -45,8 +47,14 @@ func (s *Server) observed(next http.Handler) http.Handler {
 				}
 				s.fail(seen, r, auth.Visitor{}, fmt.Errorf("panic: %v", cause))
 			}
-			s.Log.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,
-				"status", seen.status, "bytes", seen.bytes, "took", s.Now().Sub(start).Round(time.Microsecond))
+			level := well
+			if seen.status >= http.StatusBadRequest {
+				level = max(well, slog.LevelInfo)
+			}
+			if s.Log.Enabled(r.Context(), level) {
+				s.Log.Log(r.Context(), level, "request", "method", r.Method, "path", r.URL.Path,
+					"status", seen.status, "bytes", seen.bytes, "took", s.Now().Sub(start).Round(time.Microsecond))
+			}
 		}()
 		next.ServeHTTP(seen, r)
 	})
@@ -111,7 +119,7 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
 		if s.cookieSecure {
-			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+			h.Set("Strict-Transport-Security", hsts)
 		}
 		if r.Method == http.MethodTrace || r.Method == http.MethodConnect {
 			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
@@ -121,6 +129,9 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// hsts keeps browsers on https for a year.
+const hsts = "max-age=31536000; includeSubDomains"
 
 // maxBody is the most that any request may send, in bytes.
 const maxBody = 1 << 20

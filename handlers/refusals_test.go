@@ -103,13 +103,32 @@ func TestSignedOutVisitorsAreSentToSignIn(t *testing.T) {
 	}
 }
 
-// TestEveryAnswerIsGuarded (SEC-02): the headers stand on pages, errors, files,
-// redirects and health checks alike.
+// TestMachinesAreAnsweredPlainly: what a program reads is no page, in whatever reads it.
+func TestMachinesAreAnsweredPlainly(t *testing.T) {
+	s := start(t)
+	b := s.browser()
+	for _, path := range []string{"/healthz", "/readyz"} {
+		page := b.get(path)
+		for name, want := range map[string]string{
+			"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Cache-Control": "no-store",
+		} {
+			if got := page.header.Get(name); got != want {
+				t.Errorf("GET %s: %s is %q, want %q", path, name, got, want)
+			}
+		}
+		if page.header.Get("X-Request-Id") == "" {
+			t.Errorf("GET %s has no request id", path)
+		}
+	}
+}
+
+// TestEveryAnswerIsGuarded (SEC-02): the headers stand on pages, errors, files and
+// redirects alike.
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	s := start(t)
 	b := s.browser()
 	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	for _, path := range []string{"/", "/plans", "/login", "/nowhere", "/portal", "/healthz", "/readyz", "/static/none.css", "/favicon.ico"} {
+	for _, path := range []string{"/", "/plans", "/login", "/nowhere", "/portal", "/webhooks/polar", "/static/none.css", "/favicon.ico"} {
 		page := b.get(path)
 		policy := page.header.Get("Content-Security-Policy")
 		for _, want := range []string{"default-src 'none'", "script-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self' " + s.twin.BaseURL} {

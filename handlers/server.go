@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"counterfoil/auth"
@@ -52,9 +51,9 @@ type Server struct {
 	cookieSecure bool
 	csp          string
 
-	refusedWebhooks atomic.Int64 // since start
-	pace            pace         // of each customer's forms
-	streams         streams      // open ones
+	refusals refusals // of webhooks
+	pace     pace     // of each customer's forms
+	streams  streams  // open ones
 }
 
 // New checks the configuration and returns a Server.
@@ -78,13 +77,12 @@ func (s *Server) Handler() (http.Handler, error) {
 		return nil, fmt.Errorf("base URL %s as trusted origin: %w", s.BaseURL, err)
 	}
 	protection.SetDenyHandler(s.page(s.refuseCrossOrigin))
-	var h http.Handler = s.routes()
-	h = protection.Handler(h)
-	h, err := compressed(h)
+	routes := s.routes()
+	pages, err := compressed(protection.Handler(routes))
 	if err != nil {
 		return nil, err
 	}
-	return s.observed(s.guarded(h)), nil
+	return apart(routes, s.observed(slog.LevelInfo, s.guarded(pages))), nil
 }
 
 // routes is the one table of everything that the portal answers. Who may come in

@@ -21,12 +21,10 @@ const maxWebhook = 1 << 20
 // Whatever cannot be trusted gets one answer, the same for every reason. When the
 // delivery cannot be stored the answer is 503, and the provider tries again.
 func (s *Server) receiveWebhook(w http.ResponseWriter, r *http.Request) error {
-	if r.ContentLength > maxWebhook {
-		return tooLarge(w)
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWebhook))
+	body, err := readWebhook(w, r)
 	if _, is := errors.AsType[*http.MaxBytesError](err); is {
-		return tooLarge(w)
+		w.Header().Set("Connection", "close") // the rest of the body is not worth reading
+		return refuse(w, http.StatusRequestEntityTooLarge, "larger than 1 MiB")
 	}
 	if err != nil {
 		return refuse(w, http.StatusBadRequest, "the body ended too early")
@@ -37,10 +35,7 @@ func (s *Server) receiveWebhook(w http.ResponseWriter, r *http.Request) error {
 		s.Log.WarnContext(r.Context(), "signed webhook that is no event", "path", r.URL.Path, "err", err)
 		return refuse(w, http.StatusBadRequest, "signed, but not an event")
 	case err != nil:
-		// Ten failed events in a row make Polar switch the endpoint off, so a wrong secret
-		// is worth a warning from the first one on.
-		s.Log.WarnContext(r.Context(), "webhook refused: is the secret the one that the provider shows for this endpoint, and is the clock right?",
-			"path", r.URL.Path, "refused_since_start", s.refusedWebhooks.Add(1), "err", err)
+		s.webhookRefused(r, err)
 		return refuse(w, http.StatusForbidden, "not a valid webhook")
 	}
 	//failpoint:inbox.before_insert
@@ -53,15 +48,26 @@ func (s *Server) receiveWebhook(w http.ResponseWriter, r *http.Request) error {
 	if fresh {
 		s.Poke()
 	}
+	s.webhookTaken(r)
 	//failpoint:inbox.before_answer
 	w.WriteHeader(http.StatusAccepted)
 	//failpoint:inbox.after_answer
 	return nil
 }
 
-func tooLarge(w http.ResponseWriter) error {
-	w.Header().Set("Connection", "close") // the rest of the body is not worth reading
-	return refuse(w, http.StatusRequestEntityTooLarge, "larger than 1 MiB")
+// readWebhook reads a body of at most maxWebhook bytes, or answers an
+// http.MaxBytesError. A short one whose length is told gets a buffer of that length;
+// for a long one memory is given as it arrives, not as it is announced.
+func readWebhook(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxWebhook {
+		return nil, &http.MaxBytesError{Limit: maxWebhook}
+	}
+	if r.ContentLength >= 0 && r.ContentLength <= 64<<10 {
+		body := make([]byte, r.ContentLength)
+		_, err := io.ReadFull(r.Body, body)
+		return body, err
+	}
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, maxWebhook))
 }
 
 // refuse answers a machine with a status and a line of text.

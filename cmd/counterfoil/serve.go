@@ -15,7 +15,7 @@ import (
 // Limits of a connection. Streams set their own deadline for writing.
 const (
 	headerTimeout = 5 * time.Second
-	readTimeout   = 15 * time.Second
+	readTimeout   = 10 * time.Second // as long as Polar waits for the answer to a webhook
 	writeTimeout  = 60 * time.Second
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 32 << 10 // bytes
