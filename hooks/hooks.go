@@ -3,9 +3,9 @@
 //
 // A hook is called at least once for each fact, never inside a request and never inside a
 // transaction, with the same Key at every call: keep the key beside the effect, in your
-// own transaction, and a repeated call changes nothing. Facts of one object are called
-// in the order in which they became known, as long as none fails; compare Version when
-// the order matters. A hook that returns an error (or panics) is called again, less and
+// own transaction, and a repeated call changes nothing. Hooks are called for several
+// objects at the same time. Facts of one object come one after the other, in the order in
+// which they became known as long as none fails; compare ObjectVersion when it matters. A hook that returns an error (or panics) is called again, less and
 // less often for about two days, and is shown to the operator then.
 //
 // It knows package billing only: no database, no pages, no provider.
