@@ -110,8 +110,10 @@ func (w *Worker) applyDelivery(ctx context.Context, d db.InboxDelivery, read map
 	if change.Object != nil && !change.Deleted {
 		current := w.readOnce(ctx, change.Object.Ref(), read)
 		// The payload is a snapshot of when the event was raised. It still counts when it
-		// is newer, as when a replica of the provider's that answered lagged behind.
-		if current != nil && current.ObjectVersion() >= change.Object.ObjectVersion() {
+		// is newer, as when a replica of the provider's that answered lagged behind. So it
+		// does at an equal version: the two may be states of one tick of the provider's
+		// clock, and then the one that was announced must not be lost to an earlier one.
+		if current != nil && current.ObjectVersion() > change.Object.ObjectVersion() {
 			change.Object = current
 		}
 	}
