@@ -61,7 +61,7 @@ func serveIntake(path string) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	handler, err := intakeHandler(store, log, []string{intakeSecret})
+	handler, err := intakeHandler(store, log, time.Now, intakeSecret)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func serveIntake(path string) error {
 }
 
 // intakeHandler wires the portal without a worker and without a provider to call.
-func intakeHandler(store *db.Store, log *slog.Logger, secrets []string) (http.Handler, error) {
+func intakeHandler(store *db.Store, log *slog.Logger, now func() time.Time, secrets ...string) (http.Handler, error) {
 	const nobody = "http://127.0.0.1:9" // receiving calls nobody
 	provider, err := polar.New(polar.Config{Token: "unused", WebhookSecrets: secrets, Server: nobody, Log: log})
 	if err != nil {
@@ -108,7 +108,7 @@ func intakeHandler(store *db.Store, log *slog.Logger, secrets []string) (http.Ha
 		return nil, err
 	}
 	authority, err := auth.New(auth.Config{
-		Store: store, BaseURL: "http://localhost", Now: time.Now, Log: log, Poke: func() {},
+		Store: store, BaseURL: "http://localhost", Now: now, Log: log, Poke: func() {},
 		CodeMail: func(auth.CodeMail) (db.Mail, error) { return db.Mail{}, nil },
 	})
 	if err != nil {
@@ -116,7 +116,7 @@ func intakeHandler(store *db.Store, log *slog.Logger, secrets []string) (http.Ha
 	}
 	portal, err := handlers.New(handlers.Config{
 		Store: store, Auth: authority, Provider: provider, Catalogue: catalogue, BaseURL: "http://localhost",
-		Poke: func() {}, Now: time.Now, Log: log,
+		Poke: func() {}, Now: now, Log: log,
 	})
 	if err != nil {
 		return nil, err
