@@ -62,29 +62,26 @@ func (s *Store) CallHooks(ctx context.Context, now time.Time, low billing.Credit
 
 // note keeps facts that are new, each with a waiting call for every hook that wants it.
 // A fact that is known already, by whatever way, changes nothing: a hook is called for
-// it once, with what was known when it was told first.
-func (s *Store) note(ctx context.Context, q *gen.Queries, facts []billing.Fact, o owner, now time.Time) error {
+// it once, with what was known when it was told first. It returns the new ones.
+func (s *Store) note(ctx context.Context, q *gen.Queries, facts []billing.Fact, o owner, now time.Time) (news []billing.Fact, err error) {
 	for _, f := range facts {
 		f.CustomerID = o.customerID
 		if f.ProviderCustomerID == "" {
 			f.ProviderCustomerID = o.providerCustomerID
 		}
-		if err := s.noteOne(ctx, q, f, now); err != nil {
-			return fmt.Errorf("note %s of %s: %w", f.Type, f.ProviderID, err)
+		fresh, err := s.noteOne(ctx, q, f, now)
+		if err != nil {
+			return nil, fmt.Errorf("note %s of %s: %w", f.Type, f.ProviderID, err)
+		}
+		if fresh {
+			news = append(news, f)
 		}
 	}
-	return nil
+	return news, nil
 }
 
-func (s *Store) noteOne(ctx context.Context, q *gen.Queries, f billing.Fact, now time.Time) error {
-	var targets []string
-	if f.Told || millis(f.OccurredAt) >= s.hooksSince {
-		for _, target := range s.hooks {
-			if target.Wants(f.Type) {
-				targets = append(targets, target.Name)
-			}
-		}
-	}
+func (s *Store) noteOne(ctx context.Context, q *gen.Queries, f billing.Fact, now time.Time) (fresh bool, err error) {
+	targets := s.targetsOf(f)
 	row := gen.NoteFactParams{
 		Key: f.Key, Type: f.Type, Provider: f.Provider, ObjectKind: string(f.Kind), ObjectID: f.ProviderID, Mark: f.Mark,
 		Version: f.Version, ProviderCustomerID: f.ProviderCustomerID, CustomerID: f.CustomerID,
@@ -93,25 +90,38 @@ func (s *Store) noteOne(ctx context.Context, q *gen.Queries, f billing.Fact, now
 	if len(targets) > 0 {
 		wire, err := f.Body()
 		if err != nil {
-			return err
+			return false, err
 		}
 		body, err := json.Marshal(wire)
 		if err != nil {
-			return fmt.Errorf("write it down: %w", err)
+			return false, fmt.Errorf("write it down: %w", err)
 		}
 		row.Body = string(body)
 	}
 	news, err := q.NoteFact(ctx, row)
 	if err != nil || news == 0 {
-		return err
+		return false, err
 	}
 	for _, target := range targets {
 		err := q.AwaitHook(ctx, gen.AwaitHookParams{ID: NewID(), Target: target, FactKey: f.Key, NextTryAt: millis(now)})
 		if err != nil {
-			return fmt.Errorf("for hook %s: %w", target, err)
+			return false, fmt.Errorf("for hook %s: %w", target, err)
 		}
 	}
-	return nil
+	return true, nil
+}
+
+// targetsOf names the hooks that are told a fact when it is new.
+func (s *Store) targetsOf(f billing.Fact) (names []string) {
+	if !f.Told && millis(f.OccurredAt) < s.hooksSince {
+		return nil
+	}
+	for _, target := range s.hooks {
+		if target.Wants(f.Type) {
+			names = append(names, target.Name)
+		}
+	}
+	return names
 }
 
 // noteState tells, for each customer whose subscriptions or grants a reading of ours
@@ -130,7 +140,7 @@ func (s *Store) noteState(ctx context.Context, q *gen.Queries, all []Applied, no
 		}
 		f.Key = billing.FactKey(f.Provider, f.Type, f.ProviderID, f.Mark)
 		o := owner{provider: a.Ref.Provider, providerCustomerID: a.ProviderCustomerID, customerID: a.CustomerID}
-		if err := s.note(ctx, q, []billing.Fact{f}, o, now); err != nil {
+		if _, err := s.note(ctx, q, []billing.Fact{f}, o, now); err != nil {
 			return err
 		}
 	}

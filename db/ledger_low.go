@@ -19,5 +19,6 @@ func (l *ledger) tellLow(ctx context.Context, w walletKey, m billing.Movement, b
 		Object: billing.CreditsLow{CustomerID: w.customerID, ProviderMeterID: w.meter.ProviderID, Balance: balance, Threshold: low},
 	}
 	f.Key = billing.FactKey(f.Provider, f.Type, f.ProviderID, f.Mark)
-	return l.store.note(ctx, l.q, []billing.Fact{f}, owner{provider: f.Provider, customerID: w.customerID}, l.now)
+	_, err := l.store.note(ctx, l.q, []billing.Fact{f}, owner{provider: f.Provider, customerID: w.customerID}, l.now)
+	return err
 }

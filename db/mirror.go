@@ -23,6 +23,9 @@ type Applied struct {
 	// ProviderCustomerID is the same at the provider.
 	ProviderCustomerID string
 	Version            int64 // of what was applied, taken or not
+
+	News []billing.Fact // what nobody knew before
+	Jobs []Job          // what was asked for because of it
 }
 
 // Apply brings one change into the mirror and asks, in the same transaction, for the
@@ -115,7 +118,8 @@ func (s *Store) apply(ctx context.Context, q *gen.Queries, change billing.Change
 		if err != nil {
 			return Applied{}, err
 		}
-		return Applied{CustomerID: o.customerID}, s.note(ctx, q, billing.FactsOf(nil, change), o, now)
+		news, err := s.note(ctx, q, billing.FactsOf(nil, change), o, now)
+		return Applied{CustomerID: o.customerID, News: news}, err
 	}
 	ref := change.Object.Ref()
 	if change.ProviderCustomerID == "" {
@@ -162,10 +166,14 @@ func (s *Store) apply(ctx context.Context, q *gen.Queries, change billing.Change
 	if linked {
 		facts = append(facts, linkedFact(change.Object, owner, now))
 	}
-	if err := s.note(ctx, q, facts, owner, now); err != nil {
+	if applied.News, err = s.note(ctx, q, facts, owner, now); err != nil {
 		return Applied{}, err
 	}
-	return applied, follow(ctx, q, change, owner, linked, now)
+	if job, asked := follow(change, owner, linked); asked {
+		applied.Jobs = []Job{job}
+		return applied, enqueue(ctx, q, job, time.Time{}, now)
+	}
+	return applied, nil
 }
 
 // owner is whose affair a change is.
@@ -190,18 +198,17 @@ func ownerOf(ctx context.Context, q *gen.Queries, provider, providerCustomerID s
 	return o, nil
 }
 
-// follow asks for what a change makes necessary. A customer who has just been
-// linked is read whole, since what he has may have been changing unseen; that
-// reading ends with his credits.
-func follow(ctx context.Context, q *gen.Queries, change billing.Change, o owner, linked bool, now time.Time) error {
+// follow is what a change makes necessary. A customer who has just been linked is read
+// whole, since what he has may have been changing unseen; that reading ends with his
+// credits.
+func follow(change billing.Change, o owner, linked bool) (Job, bool) {
 	switch {
 	case o.customerID == "":
-		return nil
+		return Job{}, false
 	case linked:
-		job := Job{Kind: JobReconcileCustomer, Key: o.customerID, CustomerID: o.customerID}
-		return enqueue(ctx, q, job, time.Time{}, now)
+		return Job{Kind: JobReconcileCustomer, Key: o.customerID, CustomerID: o.customerID}, true
 	case change.CreditsMoved:
-		return enqueue(ctx, q, CreditsJob(o.provider, o.providerCustomerID, o.customerID), time.Time{}, now)
+		return CreditsJob(o.provider, o.providerCustomerID, o.customerID), true
 	}
-	return nil
+	return Job{}, false
 }

@@ -35,6 +35,7 @@ type Job struct {
 	State       string    // waiting, done or parked
 	Error       string    // why the last run failed; empty if it did not
 	CreatedAt   time.Time // when it was first asked for
+	NextTryAt   time.Time
 	leasedUntil int64
 }
 
@@ -92,7 +93,7 @@ func jobOf(row gen.Outbox) Job {
 	return Job{
 		ID: row.ID, Kind: row.Kind, Key: row.Key, CustomerID: row.CustomerID, Payload: row.Payload,
 		Generation: row.Generation, Tries: int(row.Tries), State: row.State, Error: row.Error,
-		CreatedAt: moment(row.CreatedAt), leasedUntil: row.LeasedUntil,
+		CreatedAt: moment(row.CreatedAt), NextTryAt: moment(row.NextTryAt), leasedUntil: row.LeasedUntil,
 	}
 }
 
@@ -164,12 +165,25 @@ func (s *Store) OutboxBacklog(ctx context.Context) ([]Backlog, error) {
 	}), nil
 }
 
-// TroubledJobs returns up to most jobs that are parked or whose last run failed, the
-// parked ones first, for operators.
+// TroubledJobs returns up to most jobs that are parked and as many whose last run failed,
+// the parked ones first, for operators.
 func (s *Store) TroubledJobs(ctx context.Context, most int) ([]Job, error) {
-	rows, err := s.r.TroubledJobs(ctx, int64(most))
+	parked, err := s.r.JobsSetAside(ctx, int64(most))
 	if err != nil {
-		return nil, fmt.Errorf("troubled jobs: %w", err)
+		return nil, fmt.Errorf("parked jobs: %w", err)
 	}
-	return mapEach(rows, jobOf), nil
+	failing, err := s.r.FailingJobs(ctx, int64(most))
+	if err != nil {
+		return nil, fmt.Errorf("failing jobs: %w", err)
+	}
+	return mapEach(append(parked, failing...), jobOf), nil
+}
+
+// RestartJob begins a job anew that is parked or fails, as often as a new one, and clears
+// its alarm. ErrNotFound: there is no such job, or nothing to begin anew: it is done, or a
+// mail, whose text is emptied when it is parked.
+func (s *Store) RestartJob(ctx context.Context, id string, now time.Time) error {
+	return s.wish(ctx, "restart job "+id, func(q *gen.Queries) (int64, error) {
+		return q.RestartJob(ctx, gen.RestartJobParams{Now: millis(now), ID: id})
+	})
 }

@@ -19,7 +19,9 @@ var scans = map[string]string{
 	"UsageTotals":  "the catalog, which is small",
 	"InboxCounts":  "for operators",
 	"OutboxCounts": "for operators",
-	"TroubledJobs": "for operators",
+	"FailingJobs":  "an index of failing ones alone",
+	"JobsSetAside": "an index of parked ones alone",
+	"CountParked":  "indexes of parked ones alone",
 	"HookCounts":   "for operators",
 }
 

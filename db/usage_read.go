@@ -134,13 +134,16 @@ func meterRef(provider, id string) billing.Ref {
 type UsageState string
 
 // States of an event. Waiting and leased are on their way to the provider; parked was
-// refused by it and is kept with the reason; foreign was reported there by others.
+// refused by it and is kept with the reason; dismissed is one of these that an operator
+// decided not to report; foreign was reported there by others.
 const (
 	UsageWaiting UsageState = "waiting"
 	UsageLeased  UsageState = "leased"
 	UsageSent    UsageState = "sent"
 	UsageParked  UsageState = "parked"
 	UsageForeign UsageState = "foreign"
+
+	UsageDismissed UsageState = "dismissed"
 )
 
 // UsageEvent is one use as it is kept.

@@ -115,3 +115,13 @@ func (c *circuit) abandon() {
 	defer c.mu.Unlock()
 	c.trying = false
 }
+
+// state is how many calls failed in a row and until when none is made, once it is open.
+func (c *circuit) state() (failures int, until time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failures < circuitFailures {
+		return 0, time.Time{}
+	}
+	return c.failures, c.openTill
+}

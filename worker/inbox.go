@@ -100,22 +100,9 @@ func (w *Worker) applyGroup(ctx context.Context, group []db.InboxDelivery) error
 // applyDelivery applies one delivery. read keeps what was read anew, nil for what
 // could not be.
 func (w *Worker) applyDelivery(ctx context.Context, d db.InboxDelivery, read map[billing.Ref]billing.Object) error {
-	if d.Provider != w.Provider.Name() {
-		return fmt.Errorf("no provider %q is configured: %w", d.Provider, billing.ErrInvalid)
-	}
-	change, err := w.Provider.Decode(d.Delivery)
+	change, err := w.decide(ctx, d, read)
 	if err != nil {
-		return fmt.Errorf("decode %s: %w", d.Type, err)
-	}
-	if change.Object != nil && !change.Deleted {
-		current := w.readOnce(ctx, change.Object.Ref(), read)
-		// The payload is a snapshot of when the event was raised. It still counts when it
-		// is newer, as when a replica of the provider's that answered lagged behind. So it
-		// does at an equal version: the two may be states of one tick of the provider's
-		// clock, and then the one that was announced must not be lost to an earlier one.
-		if current != nil && current.ObjectVersion() > change.Object.ObjectVersion() {
-			change.Object = current
-		}
+		return err
 	}
 	if err := w.meetCustomer(ctx, change); err != nil {
 		return err
@@ -139,6 +126,28 @@ func (w *Worker) applyDelivery(ctx context.Context, d db.InboxDelivery, read map
 		w.Poke() // it may have asked for jobs
 	}
 	return nil
+}
+
+// decide works out what a delivery changes: what it says, or what was read anew.
+func (w *Worker) decide(ctx context.Context, d db.InboxDelivery, read map[billing.Ref]billing.Object) (billing.Change, error) {
+	if d.Provider != w.Provider.Name() {
+		return billing.Change{}, fmt.Errorf("no provider %q is configured: %w", d.Provider, billing.ErrInvalid)
+	}
+	change, err := w.Provider.Decode(d.Delivery)
+	if err != nil {
+		return billing.Change{}, fmt.Errorf("decode %s: %w", d.Type, err)
+	}
+	if change.Object != nil && !change.Deleted {
+		current := w.readOnce(ctx, change.Object.Ref(), read)
+		// The payload is a snapshot of when the event was raised. It still counts when it
+		// is newer, as when a replica of the provider's that answered lagged behind. So it
+		// does at an equal version: the two may be states of one tick of the provider's
+		// clock, and then the one that was announced must not be lost to an earlier one.
+		if current != nil && current.ObjectVersion() > change.Object.ObjectVersion() {
+			change.Object = current
+		}
+	}
+	return change, nil
 }
 
 // readOnce rereads an object unless read has it.
@@ -165,20 +174,31 @@ func (w *Worker) reread(ctx context.Context, ref billing.Ref) billing.Object {
 	return object
 }
 
-// meetCustomer reads the customer of a change when the mirror has never seen him,
-// since without him nobody here owns what he bought. When that is not possible now,
-// his own delivery or the next reconciliation brings him.
+// meetCustomer keeps the customer of a change when the mirror has never seen him.
 func (w *Worker) meetCustomer(ctx context.Context, change billing.Change) error {
+	customer, err := w.stranger(ctx, change)
+	if err != nil || customer == nil {
+		return err
+	}
+	_, err = w.Store.Apply(ctx, *customer, w.Now())
+	return err
+}
+
+// stranger reads the customer of a change when the mirror has never seen him, since
+// without him nobody here owns what he bought. When that is not possible now it is nil:
+// his own delivery or the next reconciliation brings him.
+func (w *Worker) stranger(ctx context.Context, change billing.Change) (*billing.Change, error) {
 	if change.Object == nil || change.ProviderCustomerID == "" || change.Object.Ref().Kind == billing.KindCustomer {
-		return nil
+		return nil, nil
 	}
 	known, err := w.Store.KnowsCustomer(ctx, w.Provider.Name(), change.ProviderCustomerID)
 	if err != nil || known {
-		return err
+		return nil, err
 	}
 	ref := billing.Ref{Provider: w.Provider.Name(), Kind: billing.KindCustomer, ProviderID: change.ProviderCustomerID}
-	if customer := w.reread(ctx, ref); customer != nil {
-		_, err = w.Store.Apply(ctx, billing.Change{Object: customer, ProviderCustomerID: ref.ProviderID}, w.Now())
+	customer := w.reread(ctx, ref)
+	if customer == nil {
+		return nil, nil
 	}
-	return err
+	return &billing.Change{Object: customer, ProviderCustomerID: ref.ProviderID}, nil
 }

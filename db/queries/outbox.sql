@@ -70,7 +70,3 @@ DELETE FROM outbox WHERE id IN (
 -- name: OutboxCounts :many
 SELECT kind, state, CAST(COUNT(*) AS BIGINT) AS jobs, CAST(MIN(created_at) AS BIGINT) AS oldest
 FROM outbox GROUP BY kind, state ORDER BY kind, state;
-
--- name: TroubledJobs :many
--- What an operator should see: parked jobs, and those whose last run failed.
-SELECT * FROM outbox WHERE state <> 'done' AND error <> '' ORDER BY state, next_try_at, id LIMIT CAST(@most AS BIGINT);
