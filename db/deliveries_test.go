@@ -75,12 +75,12 @@ func TestReplayIsAWish(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	due, err := store.DueDeliveries(t.Context(), 10, nine.Add(5*time.Hour))
+	due, err := store.ClaimDeliveries(t.Context(), 10, nine.Add(6*time.Hour), nine.Add(5*time.Hour))
 	if err != nil || len(due) != 4 {
 		t.Fatalf("%d due, %v", len(due), err)
 	}
 	for _, d := range due[:3] {
-		if _, err := store.ApplyDelivery(t.Context(), d.RowID, billing.Change{Type: d.Type, Provider: "polar"}, nine.Add(5*time.Hour)); err != nil {
+		if _, err := store.ApplyDelivery(t.Context(), d, billing.Change{Type: d.Type, Provider: "polar"}, nine.Add(5*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -105,7 +105,7 @@ func TestReplayIsAWish(t *testing.T) {
 	if err := store.ReplayDelivery(t.Context(), "none", nine); !errors.Is(err, billing.ErrNotFound) {
 		t.Errorf("no such delivery: %v", err)
 	}
-	if again, err := store.DueDeliveries(t.Context(), 10, nine.Add(7*time.Hour)); err != nil || len(again) != 3 {
+	if again, err := store.ClaimDeliveries(t.Context(), 10, nine.Add(8*time.Hour), nine.Add(7*time.Hour)); err != nil || len(again) != 3 {
 		t.Errorf("%d wait, %v; want 3", len(again), err)
 	}
 }

@@ -55,7 +55,7 @@ func (q *Queries) CountParked(ctx context.Context) (CountParkedRow, error) {
 }
 
 const deliveriesBetween = `-- name: DeliveriesBetween :many
-SELECT id, provider, endpoint, delivery_id, type, object_kind, object_id, body, sent_at, received_at, state, tries, next_try_at, done_at, error FROM inbox
+SELECT id, provider, endpoint, delivery_id, type, object_kind, object_id, body, sent_at, received_at, state, tries, next_try_at, done_at, error, leased_until FROM inbox
 WHERE state = 'done' AND received_at >= ?1 AND received_at < ?2
     AND (received_at > ?1 OR id > ?3) AND (CAST(?4 AS TEXT) = '' OR type = ?4)
 ORDER BY received_at, id LIMIT CAST(?5 AS BIGINT)
@@ -101,6 +101,7 @@ func (q *Queries) DeliveriesBetween(ctx context.Context, arg DeliveriesBetweenPa
 			&i.NextTryAt,
 			&i.DoneAt,
 			&i.Error,
+			&i.LeasedUntil,
 		); err != nil {
 			return nil, err
 		}
@@ -341,7 +342,7 @@ func (q *Queries) DeliveriesOfType(ctx context.Context, arg DeliveriesOfTypePara
 }
 
 const delivery = `-- name: Delivery :one
-SELECT id, provider, endpoint, delivery_id, type, object_kind, object_id, body, sent_at, received_at, state, tries, next_try_at, done_at, error FROM inbox WHERE id = ?1
+SELECT id, provider, endpoint, delivery_id, type, object_kind, object_id, body, sent_at, received_at, state, tries, next_try_at, done_at, error, leased_until FROM inbox WHERE id = ?1
 `
 
 func (q *Queries) Delivery(ctx context.Context, id string) (Inbox, error) {
@@ -363,6 +364,7 @@ func (q *Queries) Delivery(ctx context.Context, id string) (Inbox, error) {
 		&i.NextTryAt,
 		&i.DoneAt,
 		&i.Error,
+		&i.LeasedUntil,
 	)
 	return i, err
 }
@@ -650,7 +652,7 @@ func (q *Queries) ParkedUsageByProvider(ctx context.Context) ([]ParkedUsageByPro
 }
 
 const replayDelivery = `-- name: ReplayDelivery :execrows
-UPDATE inbox SET state = 'waiting', tries = 0, next_try_at = ?1, done_at = NULL, error = ''
+UPDATE inbox SET state = 'waiting', tries = 0, next_try_at = ?1, leased_until = 0, done_at = NULL, error = ''
 WHERE id = ?2 AND state IN ('done', 'parked')
 `
 

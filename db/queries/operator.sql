@@ -42,7 +42,7 @@ WHERE state = 'done' AND received_at >= @from_at AND received_at < @to_at AND (C
 
 -- name: ReplayDelivery :execrows
 -- Parked or done, it waits again, with all its tries. One that waits does so already.
-UPDATE inbox SET state = 'waiting', tries = 0, next_try_at = @now, done_at = NULL, error = ''
+UPDATE inbox SET state = 'waiting', tries = 0, next_try_at = @now, leased_until = 0, done_at = NULL, error = ''
 WHERE id = @id AND state IN ('done', 'parked');
 
 -- name: ParkedDeliveries :many
