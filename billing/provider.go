@@ -40,8 +40,10 @@ type Provider interface {
 	CustomerObjects(ctx context.Context, providerCustomerID string) ([]Object, error)
 	// CreditEvents lists grants, revocations and resets since a time, oldest first.
 	CreditEvents(ctx context.Context, providerCustomerID string, since time.Time) ([]CreditEvent, error)
-	// UsageEvents lists what was used since a time, oldest first, whoever sent it.
-	UsageEvents(ctx context.Context, providerCustomerID string, since time.Time) ([]ForeignEvent, error)
+	// UsageEvents lists what was used since a time, oldest first, whoever sent it. Of
+	// more than most events it lists about the first most, all of each instant, and
+	// says that there are more.
+	UsageEvents(ctx context.Context, providerCustomerID string, since time.Time, most int) (events []ForeignEvent, more bool, err error)
 
 	// Lists are the kinds that List can read, in an order in which what an object
 	// refers to comes before it.

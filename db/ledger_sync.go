@@ -44,7 +44,7 @@ func (s *Store) EventCursor(ctx context.Context, provider, providerCustomerID st
 type CreditNews struct {
 	Provider string
 	Cursor   EventCursor // as it was before reading
-	Since    time.Time   // where reading began; Credits and Uses are complete from there on
+	Since    time.Time   // where reading began; Credits and Uses are complete from there to the last of them
 	Credits  []billing.CreditEvent
 	Uses     []billing.ForeignEvent
 	ReadAt   time.Time // our time when reading began

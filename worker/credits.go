@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -32,9 +33,12 @@ func (w *Worker) syncCredits(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
-	posted, err := w.readCredits(ctx, customer, cursor, cursor.Since())
+	posted, more, err := w.readCredits(ctx, customer, cursor, cursor.Since(), w.eventsAtOnce)
 	if err != nil {
 		return err
+	}
+	if more {
+		return w.readOn(ctx, job, cursor)
 	}
 	if posted > 0 {
 		if err := w.copyNewBalances(ctx, cursor.CustomerID); err != nil {
@@ -54,7 +58,7 @@ func (w *Worker) syncCredits(ctx context.Context, job db.Job) error {
 	if !since.IsZero() {
 		since = since.Add(-lateReport)
 	}
-	if _, err := w.readCredits(ctx, customer, cursor, since); err != nil {
+	if _, _, err := w.readCredits(ctx, customer, cursor, since, math.MaxInt); err != nil {
 		return err
 	}
 	if differs, err = w.compareBalances(ctx, cursor); err != nil {
@@ -88,41 +92,70 @@ func (w *Worker) copyNewBalances(ctx context.Context, customerID string) error {
 	return nil
 }
 
-// readCredits reads the provider's record since a time, posts it, and returns how many
-// movements were news.
-func (w *Worker) readCredits(ctx context.Context, customer string, cursor db.EventCursor, since time.Time) (posted int, err error) {
+// eventsAtOnce is how many events one job reads: a hundred requests, some fifteen seconds
+// within what Polar allows. A long history is read by one job after the other.
+const eventsAtOnce = 10_000
+
+// readOn asks for the next part of a history of which one part was posted. The cursor
+// has moved; if it has not, more events than one job reads fall into the overlap of two
+// readings, and only reading all at once gets on.
+func (w *Worker) readOn(ctx context.Context, job db.Job, before db.EventCursor) error {
+	after, err := w.Store.EventCursor(ctx, w.Provider.Name(), strings.TrimPrefix(job.Key, w.Provider.Name()+"/"))
+	if err != nil {
+		return err
+	}
+	if !after.Until.After(before.Until) {
+		_, customer, _ := strings.Cut(job.Key, "/")
+		_, _, err := w.readCredits(ctx, customer, after, after.Since(), math.MaxInt)
+		return err
+	}
+	if err := w.Store.Enqueue(ctx, db.Job{Kind: job.Kind, Key: job.Key, CustomerID: job.CustomerID}, time.Time{}, w.Now()); err != nil {
+		return err
+	}
+	w.Poke()
+	return nil
+}
+
+// readCredits reads the provider's record since a time, of about most events, posts it,
+// and returns how many movements were news and whether the record goes on.
+func (w *Worker) readCredits(ctx context.Context, customer string, cursor db.EventCursor, since time.Time, most int) (posted int, more bool, err error) {
 	news := db.CreditNews{Provider: w.Provider.Name(), Cursor: cursor, Since: since.Truncate(time.Millisecond), ReadAt: w.Now()}
 	// Uses first: a reset that comes in between then ends what was read, not less.
-	news.Uses, err = ask(ctx, w, func(ctx context.Context) ([]billing.ForeignEvent, error) {
-		return w.Provider.UsageEvents(ctx, customer, news.Since)
+	news.Uses, err = ask(ctx, w, func(ctx context.Context) (uses []billing.ForeignEvent, err error) {
+		uses, more, err = w.Provider.UsageEvents(ctx, customer, news.Since, most)
+		return uses, err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("read what customer %s used: %w", customer, err)
+		return 0, false, fmt.Errorf("read what customer %s used: %w", customer, err)
 	}
 	news.Credits, err = ask(ctx, w, func(ctx context.Context) ([]billing.CreditEvent, error) {
 		return w.Provider.CreditEvents(ctx, customer, news.Since)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("read the credits of customer %s: %w", customer, err)
+		return 0, false, fmt.Errorf("read the credits of customer %s: %w", customer, err)
+	}
+	if more { // what was granted after the last use belongs to the next part
+		last := news.Uses[len(news.Uses)-1].OccurredAt
+		news.Credits = slices.DeleteFunc(news.Credits, func(e billing.CreditEvent) bool { return e.OccurredAt.After(last) })
 	}
 	meters, err := w.Store.Meters(ctx)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	report, err := w.Store.PostCredits(ctx, news, meters, w.Now())
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	w.Log.DebugContext(ctx, "credits read", "customer", cursor.CustomerID, "since", news.Since, "posted", report.Posted)
 	if len(report.UnknownMeters) == 0 {
-		return report.Posted, nil
+		return report.Posted, more, nil
 	}
 	catalog := db.Job{Kind: db.JobReconcileCatalog, Key: w.Provider.Name()}
 	if err := w.Store.Enqueue(ctx, catalog, time.Time{}, w.Now()); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	w.Poke()
-	return 0, fmt.Errorf("credits of customer %s on meters %v, which the catalog has not shown yet: %w",
+	return 0, false, fmt.Errorf("credits of customer %s on meters %v, which the catalog has not shown yet: %w",
 		cursor.CustomerID, report.UnknownMeters, billing.ErrNotFound)
 }
 

@@ -92,6 +92,30 @@ func TestSyncFollowsTheProvider(t *testing.T) {
 	}
 }
 
+// TestLongHistoryIsReadInParts: a history of more events than one job reads is read by one
+// job after the other, with the same wallets in the end; and where more events fall into
+// the overlap of two readings than one job reads, it gets on all the same.
+func TestLongHistoryIsReadInParts(t *testing.T) {
+	for _, most := range []int{1, 40, 500} {
+		t.Run(fmt.Sprint(most), func(t *testing.T) {
+			s := newStoryStage(t)
+			s.eventsAtOnce = most
+			me := s.signUp("sam@example.com")
+			s.step("reconcile")
+			s.step(db.JobReconcileCatalog)
+			s.step(db.JobCreateCustomer)
+			s.step(db.JobReconcileCustomer)
+			jobs := s.step(db.JobSyncCredits)
+			s.step(db.JobReconcileCustomer)
+			s.step(db.JobSyncCredits)
+			s.agree(me)
+			if trouble := s.trouble().Error; most > 1 && jobs < 3 || trouble != "" {
+				t.Errorf("%d jobs read it (%s), want several", jobs, trouble)
+			}
+		})
+	}
+}
+
 // Credits of a meter that the catalog has not shown wait for the catalog.
 func TestSyncWaitsForTheCatalog(t *testing.T) {
 	s := newStoryStage(t)

@@ -43,6 +43,7 @@ type Worker struct {
 	unsettledAfter string    // by the unsettled loop alone: the id of the last checkout that it read
 	awaited        awaited
 	drifts         drifts
+	eventsAtOnce   int // of one job; see the constant
 }
 
 // New returns a Worker whose loops have not begun.
@@ -50,7 +51,7 @@ func New(config Config) *Worker {
 	if config.ReconcileEvery == 0 {
 		config.ReconcileEvery = DefaultReconcileEvery
 	}
-	w := &Worker{Config: config, circuit: newCircuit(), awaited: awaited{until: map[billing.Ref]wish{}}}
+	w := &Worker{Config: config, circuit: newCircuit(), awaited: awaited{until: map[billing.Ref]wish{}}, eventsAtOnce: eventsAtOnce}
 	w.loops = w.table()
 	w.wakes = make([]chan struct{}, len(w.loops))
 	for i := range w.wakes {

@@ -283,7 +283,7 @@ func use(t *testing.T, w *world, ours, providerCustomerID string) {
 	if err := w.SendUsage(t.Context(), append(events, late)); !errors.As(err, &invalid) || len(invalid.Reasons) != 1 || invalid.Reasons["event-late"] == "" {
 		t.Errorf("an event of the future: %v", err)
 	}
-	back, err := w.UsageEvents(t.Context(), providerCustomerID, time.Time{})
+	back, _, err := w.UsageEvents(t.Context(), providerCustomerID, time.Time{}, 100_000)
 	if err != nil || len(back) != len(events) {
 		t.Fatalf("back came %+v, %v", back, err)
 	}
@@ -302,7 +302,7 @@ func checkLedger(t *testing.T, w *world, providerCustomerID string, meters map[s
 	if err != nil {
 		t.Fatal(err)
 	}
-	events, err := w.UsageEvents(t.Context(), providerCustomerID, time.Time{})
+	events, _, err := w.UsageEvents(t.Context(), providerCustomerID, time.Time{}, 100_000)
 	if err != nil {
 		t.Fatal(err)
 	}

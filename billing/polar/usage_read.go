@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -31,7 +32,7 @@ const (
 func (p *Provider) CreditEvents(ctx context.Context, providerCustomerID string, since time.Time) ([]billing.CreditEvent, error) {
 	name := operations.CreateNameFilterArrayOfStr([]string{meterCredited, meterReset})
 	var all []billing.CreditEvent
-	err := p.events(ctx, providerCustomerID, since, components.EventSourceSystem, &name, func(w wireEvent) error {
+	_, err := p.events(ctx, providerCustomerID, since, maxEvents, components.EventSourceSystem, &name, func(w wireEvent) error {
 		if w.Name != meterCredited && w.Name != meterReset {
 			return nil
 		}
@@ -67,9 +68,8 @@ func creditEvent(w wireEvent) (billing.CreditEvent, error) {
 }
 
 // UsageEvents implements billing.Provider.
-func (p *Provider) UsageEvents(ctx context.Context, providerCustomerID string, since time.Time) ([]billing.ForeignEvent, error) {
-	var all []billing.ForeignEvent
-	err := p.events(ctx, providerCustomerID, since, components.EventSourceUser, nil, func(w wireEvent) error {
+func (p *Provider) UsageEvents(ctx context.Context, providerCustomerID string, since time.Time, most int) (all []billing.ForeignEvent, more bool, err error) {
+	more, err = p.events(ctx, providerCustomerID, since, most, components.EventSourceUser, nil, func(w wireEvent) error {
 		event := billing.ForeignEvent{
 			ProviderID: w.ID, ExternalID: w.ExternalID, ProviderCustomerID: w.CustomerID,
 			Name: w.Name, Metadata: w.Metadata, OccurredAt: w.Timestamp.UTC(),
@@ -82,16 +82,23 @@ func (p *Provider) UsageEvents(ctx context.Context, providerCustomerID string, s
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("usage events of customer %s: %w", providerCustomerID, err)
+		return nil, false, fmt.Errorf("usage events of customer %s: %w", providerCustomerID, err)
 	}
-	return all, nil
+	return all, more, nil
 }
 
-// events reads a customer's events of one source, oldest first, each once.
-func (p *Provider) events(ctx context.Context, providerCustomerID string, since time.Time, source components.EventSource,
-	name *operations.NameFilter, each func(wireEvent) error) error {
+// maxEvents bounds a list that is always read whole.
+const maxEvents = maxPages * pageSize
+
+// errEnough ends the reading of pages early.
+var errEnough = errors.New("enough")
+
+// events reads a customer's events of one source, oldest first, each once. When there
+// are more than most, it stops after about that many, with an instant that is whole.
+func (p *Provider) events(ctx context.Context, providerCustomerID string, since time.Time, most int, source components.EventSource,
+	name *operations.NameFilter, each func(wireEvent) error) (more bool, err error) {
 	if providerCustomerID == "" {
-		return fmt.Errorf("empty customer id: %w", billing.ErrInvalid) // it would list everybody's
+		return false, fmt.Errorf("empty customer id: %w", billing.ErrInvalid) // it would list everybody's
 	}
 	of := operations.CreateEventsListQueryParamCustomerIDFilterStr(providerCustomerID)
 	from := operations.CreateSourceFilterEventSource(source)
@@ -102,7 +109,7 @@ func (p *Provider) events(ctx context.Context, providerCustomerID string, since 
 		request.StartTimestamp = polargo.Pointer(since.UTC())
 	}
 	var all []wireEvent
-	err := p.pages(ctx, func(ctx context.Context, page, limit *int64) error {
+	err = p.pages(ctx, func(ctx context.Context, page, limit *int64) error {
 		request.Page, request.Limit = page, limit
 		_, err := p.api.Events.List(ctx, request)
 		return err
@@ -111,6 +118,10 @@ func (p *Provider) events(ctx context.Context, providerCustomerID string, since 
 		if err := decode(raw, &w); err != nil {
 			return fmt.Errorf("%w: read event: %w", billing.ErrProvider, err)
 		}
+		// An instant that the limit fell into is read to its end.
+		if len(all) >= most && !w.Timestamp.Equal(all[len(all)-1].Timestamp) {
+			return errEnough
+		}
 		// Anybody who may send events can name one meter.credited; only the source of
 		// an event cannot be chosen.
 		if w.Source == string(source) && w.CustomerID == providerCustomerID {
@@ -118,14 +129,19 @@ func (p *Provider) events(ctx context.Context, providerCustomerID string, since 
 		}
 		return nil
 	})
-	if err != nil {
-		return err
+	if more = errors.Is(err, errEnough); err != nil && !more {
+		return false, err
 	}
+	return more, onceEach(all, each)
+}
+
+// onceEach hands events on by time, each once: a page may have moved while it was read.
+func onceEach(all []wireEvent, each func(wireEvent) error) error {
 	slices.SortStableFunc(all, func(a, b wireEvent) int { return a.Timestamp.Compare(b.Timestamp) })
 	seen := make(map[string]bool, len(all))
 	for _, w := range all {
 		if seen[w.ID] {
-			continue // a page moved while we read
+			continue
 		}
 		seen[w.ID] = true
 		if err := each(w); err != nil {

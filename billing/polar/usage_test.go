@@ -85,7 +85,7 @@ func TestUsageEvents(t *testing.T) {
 		userEvent("b", "02", map[string]any{"credits": json.Number("0.1"), "_llm": map[string]any{"total_tokens": 9}}),
 		userEvent("a", "01", map[string]any{"credits": 3, eventIDKey: "ours"}),
 		strings.Replace(userEvent("stranger", "03", nil), "customer-1", "customer-2", 1))))
-	got, err := p.UsageEvents(context.Background(), "customer-1", time.Time{})
+	got, _, err := p.UsageEvents(context.Background(), "customer-1", time.Time{}, 100_000)
 	if err != nil || len(got) != 2 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
