@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"counterfoil/billing"
 )
@@ -29,6 +28,15 @@ const (
 	maxSignatures = 16   // in one header
 	maxHeader     = 4096 // bytes of the signature header
 	maxDeliveryID = 256
+	maxStamp      = 20
+)
+
+// What an unusable header is replaced by, so that the same work is done: of the length
+// that Polar's have, and signed by nobody.
+const (
+	decoyID        = "00000000-0000-0000-0000-000000000000"
+	decoyStamp     = "1000000000"
+	decoySignature = "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 )
 
 // signingKeys derives every key that Polar may sign with. Until 2026-09-08 the key
@@ -55,26 +63,24 @@ func signingKeys(secrets []string) ([][]byte, error) {
 	return keys, nil
 }
 
-// Verify implements billing.Provider. The signatures in the header are
-// compared with every key until one fits, and the work is done for unusable headers
-// too: the time that a refusal takes tells as little as the answer. ErrDenied: not from Polar. A
-// signed body that is no envelope is ErrInvalid.
+// Verify implements billing.Provider. The signatures in the header are compared with
+// every key until one fits, and the work is done for unusable headers too: the time that
+// a refusal takes tells as little as the answer. ErrDenied: not from Polar. A signed
+// body that is no envelope is ErrInvalid.
 func (p *Provider) Verify(header http.Header, body []byte, now time.Time) (billing.Delivery, error) {
-	id, idOK := single(header, "Webhook-Id", maxDeliveryID)
-	stamp, stampOK := single(header, "Webhook-Timestamp", 20)
-	signatures, signaturesOK := single(header, "Webhook-Signature", maxHeader)
+	id, idOK := single(header, "Webhook-Id", maxDeliveryID, decoyID)
+	stamp, stampOK := single(header, "Webhook-Timestamp", maxStamp, decoyStamp)
+	signatures, signaturesOK := single(header, "Webhook-Signature", maxHeader, decoySignature)
 	sent, sentOK := signedAt(stamp, now)
 	signed := p.signed(id, stamp, body, signatures)
 	if !idOK || !stampOK || !signaturesOK || !sentOK || !signed {
 		return billing.Delivery{}, errSignature
 	}
-	d := billing.Delivery{Provider: Name, ID: id, SentAt: sent, Body: body}
-	eventType, about, ok := glance(body)
-	if !ok || eventType == "" || !utf8.Valid(body) {
-		return billing.Delivery{}, fmt.Errorf("webhook %s: the body is no event: %w", id, billing.ErrInvalid)
+	e, err := readEnvelope(body)
+	if err != nil {
+		return billing.Delivery{}, fmt.Errorf("webhook %s: the body is no event: %w: %w", id, billing.ErrInvalid, err)
 	}
-	d.Type, d.Object = eventType, refOf(eventType, about)
-	return d, nil
+	return billing.Delivery{Provider: Name, ID: id, Type: e.kind, SentAt: sent, Body: body, Object: e.ref()}, nil
 }
 
 // signed compares all signatures with the keys, in constant time each. It ends with
@@ -106,9 +112,11 @@ func decodeSignatures(header string) [][]byte {
 	for range maxSignatures {
 		entry, rest, more := strings.Cut(header, " ")
 		version, text, _ := strings.Cut(entry, ",")
-		have, err := base64.StdEncoding.Strict().DecodeString(text)
-		if version == "v1" && err == nil && len(have) == sha256.Size {
-			list = append(list, have)
+		if version == "v1" && len(text) == base64.StdEncoding.EncodedLen(sha256.Size) {
+			have, err := base64.StdEncoding.Strict().DecodeString(text)
+			if err == nil && len(have) == sha256.Size { // it is shorter with line breaks in it
+				list = append(list, have)
+			}
 		}
 		if !more {
 			break
@@ -133,11 +141,11 @@ func signedAt(stamp string, now time.Time) (time.Time, bool) {
 	return sent, err == nil && now.Sub(sent).Abs() <= tolerance
 }
 
-// single is a header that is there exactly once.
-func single(header http.Header, name string, most int) (string, bool) {
+// single is a header that is there exactly once, or else the decoy.
+func single(header http.Header, name string, most int, decoy string) (string, bool) {
 	values := header[name]
 	if len(values) != 1 || values[0] == "" || len(values[0]) > most {
-		return "", false
+		return decoy, false
 	}
 	return values[0], true
 }

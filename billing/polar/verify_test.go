@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,6 +145,44 @@ func TestVerifyRejects(t *testing.T) {
 		{"hex", set("webhook-signature", "v1,"+fmt.Sprintf("%x", sum)), orderPaid, 0, false},
 		{"no padding", set("webhook-signature", "v1,"+strings.TrimRight(sum, "=")), orderPaid, 0, false},
 		{"third part", set("webhook-signature", good+",x"), orderPaid, 0, false},
+		{"line break in a signature", set("webhook-signature", good[:20]+"\n"+good[20:]), orderPaid, 0, false},
+		{"capital version", set("webhook-signature", "V1,"+sum), orderPaid, 0, false},
+		{"version in quotes", set("webhook-signature", `"v1",`+sum), orderPaid, 0, false},
+		{"equals sign", set("webhook-signature", "v1="+sum), orderPaid, 0, false},
+		{"comma between several", set("webhook-signature", "v1,x,"+good), orderPaid, 0, false},
+		{"tab between several", set("webhook-signature", "v1,x\t"+good), orderPaid, 0, false},
+		{"two spaces between several", set("webhook-signature", "v1,x  "+good), orderPaid, 0, true},
+		{"space behind the comma", set("webhook-signature", "v1, "+sum), orderPaid, 0, false},
+		{"flipped last bit", set("webhook-signature", "v1,"+flipped(sum, 31)), orderPaid, 0, false},
+		{"flipped first bit", set("webhook-signature", "v1,"+flipped(sum, 0)), orderPaid, 0, false},
+		{"all zero", set("webhook-signature", decoySignature), orderPaid, 0, false},
+		{"signed with another key", set("webhook-signature", sign([]byte("other"), "d1", signedTime, orderPaid)), orderPaid, 0, false},
+		{"signed with an empty key", set("webhook-signature", sign(nil, "d1", signedTime, orderPaid)), orderPaid, 0, false},
+		{"signed without the id", set("webhook-signature", sign([]byte(testSecret), "", signedTime, orderPaid)), orderPaid, 0, false},
+		{"signed for another second", set("webhook-signature", sign([]byte(testSecret), "d1", signedTime.Add(time.Second), orderPaid)), orderPaid, 0, false},
+		{"signed for another body", set("webhook-signature", sign([]byte(testSecret), "d1", signedTime, "{}")), orderPaid, 0, false},
+		{"id that takes in the time", set("webhook-id", "d1."+strconv.FormatInt(signedTime.Unix(), 10)), orderPaid, 0, false},
+		{"id with a space", set("webhook-id", "d1 "), orderPaid, 0, false},
+		{"endless id", set("webhook-id", strings.Repeat("d", maxDeliveryID+1)), orderPaid, 0, false},
+		{"empty id", set("webhook-id", ""), orderPaid, 0, false},
+		{"empty time", set("webhook-timestamp", ""), orderPaid, 0, false},
+		{"no time at all", set("webhook-timestamp", "hello"), orderPaid, 0, false},
+		{"time before the epoch", set("webhook-timestamp", "-5"), orderPaid, 0, false},
+		{"time of other digits", set("webhook-timestamp", "１７７７８８８８００"), orderPaid, 0, false},
+		{"time in milliseconds", set("webhook-timestamp", strconv.FormatInt(signedTime.UnixMilli(), 10)), orderPaid, 0, false},
+		{"hexadecimal time", set("webhook-timestamp", "0x69f86fa0"), orderPaid, 0, false},
+		{"two times", add("webhook-timestamp", strconv.FormatInt(signedTime.Unix(), 10)), orderPaid, 0, false},
+		{"names of the library's makers", func(h http.Header) {
+			h.Set("svix-id", h.Get("webhook-id"))
+			h.Set("svix-timestamp", h.Get("webhook-timestamp"))
+			h.Set("svix-signature", h.Get("webhook-signature"))
+			h.Del("webhook-id")
+			h.Del("webhook-timestamp")
+			h.Del("webhook-signature")
+		}, orderPaid, 0, false},
+		{"body without its last byte", nil, orderPaid[:len(orderPaid)-1], 0, false},
+		{"body with a BOM", nil, "\ufeff" + orderPaid, 0, false},
+		{"body formatted anew", nil, strings.Replace(orderPaid, ":", ": ", 1), 0, false},
 		{"second of several", set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(make([]byte, 32))+" v1a,x "+good), orderPaid, 0, true},
 		{"behind too many", set("webhook-signature", strings.Repeat("v1,x ", maxSignatures)+good), orderPaid, 0, false},
 		{"endless header", set("webhook-signature", strings.Repeat(" ", maxHeader)+good), orderPaid, 0, false},
@@ -161,6 +200,16 @@ func TestVerifyRejects(t *testing.T) {
 			}
 		})
 	}
+}
+
+// flipped is a signature with one bit of one byte changed.
+func flipped(sum string, at int) string {
+	raw, err := base64.StdEncoding.DecodeString(sum)
+	if err != nil {
+		panic(err)
+	}
+	raw[at] ^= 1
+	return base64.StdEncoding.EncodeToString(raw)
 }
 
 func set(name, value string) func(http.Header) { return func(h http.Header) { h.Set(name, value) } }
@@ -248,41 +297,24 @@ func FuzzVerify(f *testing.F) {
 func stricter(id, stamp, signature string) bool {
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	return err != nil || strconv.FormatInt(seconds, 10) != stamp || seconds <= 0 || len(stamp) > 11 || len(id) > maxDeliveryID ||
-		len(signature) > maxHeader || strings.Count(signature, " ") >= maxSignatures || strings.Count(signature, ",") > 1
+		len(signature) > maxHeader || strings.ContainsAny(signature, "\r\n") || strings.Count(signature, " ") >= maxSignatures || strings.Count(signature, ",") > 1
 }
 
+// BenchmarkVerify is the cost of a delivery of 3 kB before it is kept: the order that
+// the twin sends for a first payment of a subscription.
 func BenchmarkVerify(b *testing.B) {
 	p := verifier(b, testSecret)
-	body := `{"type":"order.paid","timestamp":"2026-05-04T10:00:00.123456Z","data":` + fixture(b, "order", nil) + `}`
+	raw, err := os.ReadFile("testdata/order_paid_delivery.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	body := string(raw)
 	h := headers("d1", signedTime, sign([]byte(testSecret), "d1", signedTime, body))
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := p.Verify(h, []byte(body), signedTime); err != nil {
+		if _, err := p.Verify(h, raw, signedTime); err != nil {
 			b.Fatal(err)
 		}
-	}
-}
-
-// BenchmarkVerifyRefused: every refusal should cost the same, so that time tells
-// nothing about its reason.
-func BenchmarkVerifyRefused(b *testing.B) {
-	p := verifier(b, testSecret)
-	good := sign([]byte(testSecret), "d1", signedTime, orderPaid)
-	for name, change := range map[string]func(http.Header){
-		"wrong signature": set("webhook-signature", sign([]byte("other"), "d1", signedTime, orderPaid)),
-		"old":             set("webhook-timestamp", "1614265330"),
-		"no id":           del("webhook-id"),
-		"no signature":    del("webhook-signature"),
-	} {
-		b.Run(name, func(b *testing.B) {
-			h := headers("d1", signedTime, good)
-			change(h)
-			for b.Loop() {
-				if _, err := p.Verify(h, []byte(orderPaid), signedTime); err == nil {
-					b.Fatal("accepted")
-				}
-			}
-		})
 	}
 }

@@ -2,6 +2,7 @@ package polar
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,18 +10,32 @@ import (
 	"counterfoil/billing"
 )
 
-// envelope is what every webhook body is.
+// envelope is what every webhook body is, with what can be told about its data without
+// knowing the type.
 type envelope struct {
-	Type      string          `json:"type"`
-	Timestamp json.RawMessage `json:"timestamp"` // when the event was raised
-	Data      json.RawMessage `json:"data"`
+	kind      string // such as order.paid
+	timestamp []byte // when the event was raised, as JSON
+	data      json.RawMessage
+	// Fields of the data; empty when they are no text.
+	id, customerID, orderID string
 }
 
-// subject is what can be told about any data without knowing its type.
-type subject struct {
-	ID         string `json:"id"`
-	CustomerID string `json:"customer_id"`
-	OrderID    string `json:"order_id"`
+// readEnvelope reads a body in one pass. What it keeps of it is not copied.
+func readEnvelope(body []byte) (envelope, error) {
+	data := [...]field{{name: "id"}, {name: "customer_id"}, {name: "order_id"}}
+	whole := [...]field{{name: "type"}, {name: "timestamp"}, {name: "data", inner: data[:]}}
+	if !scanObject(body, whole[:]) {
+		return envelope{}, errors.New("no JSON object")
+	}
+	e := envelope{timestamp: whole[1].value, data: whole[2].value}
+	var named bool
+	if e.kind, named = unquote(whole[0].value); !named || e.kind == "" {
+		return envelope{}, errors.New("no type")
+	}
+	e.id, _ = unquote(data[0].value)
+	e.customerID, _ = unquote(data[1].value)
+	e.orderID, _ = unquote(data[2].value)
+	return e, nil
 }
 
 // kinds says which object the types of an event family carry: the part of the type
@@ -48,35 +63,25 @@ var creditTypes = map[string]bool{
 }
 
 func (e envelope) family() string {
-	family, _, _ := strings.Cut(e.Type, ".")
+	family, _, _ := strings.Cut(e.kind, ".")
 	return family
-}
-
-// subject reads what there is; data of another shape has none.
-func (e envelope) subject() subject {
-	var s subject
-	if json.Unmarshal(e.Data, &s) != nil {
-		return subject{}
-	}
-	return s
 }
 
 // raisedAt is when the event was raised, zero if it does not say.
 func (e envelope) raisedAt() time.Time {
 	var at time.Time
-	if json.Unmarshal(e.Timestamp, &at) != nil {
+	if json.Unmarshal(e.timestamp, &at) != nil {
 		return time.Time{}
 	}
 	return utc(at)
 }
 
-// refOf names what a delivery is handled together with, zero if that cannot be told:
-// its object, but of a refund the order, which changes by it.
-func refOf(eventType string, about subject) billing.Ref {
-	family := envelope{Type: eventType}.family()
-	ref := billing.Ref{Provider: Name, Kind: kinds[family], ProviderID: about.ID}
-	if family == "refund" {
-		ref.Kind, ref.ProviderID = billing.KindOrder, about.OrderID
+// ref names what a delivery is handled together with, zero if the envelope does not
+// tell: its object, but of a refund the order, which changes by it.
+func (e envelope) ref() billing.Ref {
+	ref := billing.Ref{Provider: Name, Kind: kinds[e.family()], ProviderID: e.id}
+	if ref.Kind == billing.KindRefund {
+		ref.Kind, ref.ProviderID = billing.KindOrder, e.orderID
 	}
 	if ref.Kind == "" || safeID(ref.ProviderID) != nil {
 		return billing.Ref{}
@@ -87,26 +92,25 @@ func refOf(eventType string, about subject) billing.Ref {
 // Decode implements billing.Provider. A value that cannot be taken without a guess,
 // such as a new subscription status, is an error: the delivery is to be kept and shown.
 func (p *Provider) Decode(d billing.Delivery) (billing.Change, error) {
-	var e envelope
-	if err := decode(d.Body, &e); err != nil {
+	e, err := readEnvelope(d.Body)
+	if err != nil {
 		return billing.Change{}, fmt.Errorf("decode webhook %s: %w: %w", d.ID, billing.ErrInvalid, err)
 	}
-	about := e.subject()
 	change := billing.Change{
-		Type: e.Type, Provider: Name, ProviderCustomerID: about.CustomerID, CreditsMoved: creditTypes[e.Type],
-		ToldAt: e.raisedAt(), Raw: e.Data, ToldID: about.ID,
+		Type: e.kind, Provider: Name, ProviderCustomerID: e.customerID, CreditsMoved: creditTypes[e.kind],
+		ToldAt: e.raisedAt(), Raw: e.data, ToldID: e.id,
 	}
 	kind, known := kinds[e.family()]
-	if !known || about.ID == "" || kind == billing.KindCustomer && !customerTypes[e.Type] {
+	if !known || e.id == "" || kind == billing.KindCustomer && !customerTypes[e.kind] {
 		return change, nil
 	}
-	object, err := p.object(kind, e.Data)
+	object, err := p.object(kind, e.data)
 	if err != nil {
-		return billing.Change{}, fmt.Errorf("decode webhook %s of type %s: %w", d.ID, clip(e.Type), err)
+		return billing.Change{}, fmt.Errorf("decode webhook %s of type %s: %w", d.ID, clip(e.kind), err)
 	}
 	switch o := object.(type) {
 	case billing.Customer:
-		o.Deleted = o.Deleted || e.Type == "customer.deleted"
+		o.Deleted = o.Deleted || e.kind == "customer.deleted"
 		change.ProviderCustomerID, change.Deleted = o.ProviderID, o.Deleted
 		object = o
 	case billing.Grant:

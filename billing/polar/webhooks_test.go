@@ -148,7 +148,7 @@ func TestDecodeWhatCannotBeTaken(t *testing.T) {
 // FuzzDecode: whatever the bytes are, Decode answers and does not panic, and an
 // object it gives has a name and an owner that agree with it.
 func FuzzDecode(f *testing.F) {
-	for _, name := range []string{"checkout", "customer", "order", "subscription", "product", "grant"} {
+	for _, name := range []string{"checkout", "customer", "order", "subscription", "product", "grant", "refund", "benefit", "organization"} {
 		kind := map[string]string{"grant": "benefit_grant"}[name]
 		if kind == "" {
 			kind = name
