@@ -4,6 +4,7 @@ package chaos
 
 import (
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 )
@@ -31,7 +32,40 @@ var mirrorControls = []control{
 	{"a stale read of the same tick wins", `the mirror .* is not the model's`},
 }
 
+// The controls of the hooks.
+var hookControls = []control{
+	{"hook done before it is called", `the host was not told`},
+	{"facts are not de-duplicated", `the host was not told`},
+	{"delivery done before it is applied", `the host was not told`},
+}
+
 var controls = []mutation{
+	{
+		"hook done before it is called", "worker/hooks.go", `failpoint("hook.before_call")`,
+		`if broken("hook done before it is called") {
+		w.endHook(keep, call, db.StateDone, "", w.Now())
+	}
+	failpoint("hook.before_call")`,
+	},
+	{
+		"facts are not de-duplicated", "db/facts.go", "	row := gen.NoteFactParams{",
+		`	if broken("facts are not de-duplicated") {
+		f.Key += NewID()
+	}
+	row := gen.NoteFactParams{`,
+	},
+	{
+		"delivery done before it is applied", "worker/inbox.go", `failpoint("apply.before")`,
+		`if broken("delivery done before it is applied") {
+		if _, err := w.Store.ApplyDelivery(ctx, d, billing.Change{}, w.Now()); err != nil {
+			return err
+		}
+		failpoint("apply.before")
+		_, err := w.Store.Apply(ctx, change, w.Now())
+		return err
+	}
+	failpoint("apply.before")`,
+	},
 	{
 		"acknowledge before the commit", "handlers/webhooks.go", `failpoint("inbox.before_insert")`,
 		`failpoint("inbox.before_insert")
@@ -73,7 +107,7 @@ func TestEveryBrokenVariantIsCaught(t *testing.T) {
 		t.Fatal(err)
 	}
 	small := size{customers: 20, events: 200, random: 4, each: 1, patience: 10 * time.Second}
-	for _, c := range mirrorControls {
+	for _, c := range slices.Concat(mirrorControls, hookControls) {
 		t.Run(c.name, func(t *testing.T) {
 			finds := regexp.MustCompile(c.finds)
 			kills := 0

@@ -42,7 +42,7 @@ type event struct {
 }
 
 // newHistory invents about so many events of so many customers, all within the day
-// that ended before the given time.
+// that ends before the given time.
 func newHistory(rng *rand.Rand, customers, events int, before time.Time) *history {
 	h := &history{rng: rng}
 	start := before.Add(-26 * time.Hour).Truncate(time.Second)

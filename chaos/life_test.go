@@ -50,6 +50,7 @@ func lives(rng *rand.Rand, random, each int, points []place) []plannedLife {
 type run struct {
 	site   *site
 	sender *sender
+	host   *host
 	kills  map[string]int // by how they died
 	starts []time.Duration
 	checks int
