@@ -2,8 +2,11 @@ package polar
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	polargo "github.com/polarsource/polar-go"
 	"github.com/polarsource/polar-go/models/components"
@@ -32,9 +35,38 @@ func (p *Provider) CreateRefund(ctx context.Context, r billing.RefundRequest) (b
 		return err
 	})
 	if err != nil {
-		return billing.Refund{}, fmt.Errorf("create refund %s of order %s: %w", r.Key, r.ProviderOrderID, err)
+		return billing.Refund{}, fmt.Errorf("create refund %s of order %s: %w", r.Key, r.ProviderOrderID, refusedRefund(err))
 	}
 	return made.(billing.Refund), nil
+}
+
+// refundRefusals are Polar's refusals of a refund (its reference, Refunds, and its server,
+// 2026-08), in words for whoever asked for it.
+var refundRefusals = map[string]string{
+	"RefundedAlready":                      "the order is refunded in full already",
+	"RefundPendingCreation":                "another refund of the order is being made: try again when it is there",
+	"RefundDisputedPayment":                "the payment is disputed: the money moves by the dispute's outcome",
+	"RefundsBlocked":                       "refunds of this order are blocked at Polar: ask its support",
+	"RevokeSubscriptionBenefitsProhibited": "benefits of a subscription are revoked by ending it, not by a refund",
+}
+
+// refusedRefund puts a sentence before Polar's own words, where there is one.
+func refusedRefund(err error) error {
+	answer, ok := errors.AsType[*apiError](err)
+	if !ok {
+		return err
+	}
+	sentence := refundRefusals[answer.class]
+	switch {
+	case strings.Contains(answer.message, "exceeds refundable amount"):
+		sentence = "the amount is more than what is left of the order"
+	case strings.Contains(answer.message, "Order not found"):
+		sentence, answer.kind = "Polar does not know the order", billing.ErrNotFound
+	}
+	if sentence == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", sentence, err)
 }
 
 // refundable checks what Polar would otherwise answer in its own way, or not at all:
@@ -51,27 +83,34 @@ func refundable(r billing.RefundRequest) error {
 	return safeID(r.ProviderOrderID)
 }
 
-// Refunds implements billing.Provider.
+// Refunds implements billing.Provider. It is how a lost answer is looked up, so that one
+// refund which cannot be understood is an error: left out, it might be made again.
 func (p *Provider) Refunds(ctx context.Context, providerOrderID string) ([]billing.Refund, error) {
 	if err := safeID(providerOrderID); err != nil { // empty, it would list everybody's
 		return nil, fmt.Errorf("refunds of an order: %w", err)
 	}
 	of := operations.CreateOrderIDFilterStr(providerOrderID)
-	found, err := p.objects(ctx, billing.KindRefund, func(ctx context.Context, page, limit *int64) error {
+	var refunds []billing.Refund
+	seen := map[string]bool{} // a page can move while we read
+	err := p.pages(ctx, func(ctx context.Context, page, limit *int64) error {
 		_, err := p.api.Refunds.List(ctx, operations.RefundsListRequest{
 			OrderID: &of, Page: page, Limit: limit, Sorting: oldest(components.RefundSortPropertyCreatedAt),
 		})
 		return err
+	}, func(raw json.RawMessage) error {
+		object, err := p.object(billing.KindRefund, raw)
+		if err != nil {
+			return fmt.Errorf("%w: %w", billing.ErrProvider, err)
+		}
+		// Compared here too: a server that ignored the filter would hand over strangers'.
+		if r := object.(billing.Refund); r.ProviderOrderID == providerOrderID && !seen[r.ProviderID] {
+			seen[r.ProviderID] = true
+			refunds = append(refunds, r)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("refunds of order %s: %w", providerOrderID, err)
-	}
-	var refunds []billing.Refund
-	for _, object := range found {
-		// Compared here too: a server that ignored the filter would hand over strangers'.
-		if r, ok := object.(billing.Refund); ok && r.ProviderOrderID == providerOrderID {
-			refunds = append(refunds, r)
-		}
 	}
 	return refunds, nil
 }

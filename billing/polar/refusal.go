@@ -94,7 +94,7 @@ func (e *apiError) kindOf(readable bool) error {
 		switch e.class {
 		case "insufficient_scope": // the operator's token, not the customer's doing
 			return billing.ErrProvider
-		case "NotPermitted":
+		case "NotPermitted", "RefundsBlocked":
 			return billing.ErrDenied
 		}
 		return billing.ErrConflict // AlreadyCanceledSubscription and the like
