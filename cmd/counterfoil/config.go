@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ type config struct {
 	HookTypes   []string `env:"COUNTERFOIL_HOOK_TYPES"`                  // facts that the URL is told, comma list such as order.paid; default all
 	CreditsLow  int64    `env:"COUNTERFOIL_CREDITS_LOW" envDefault:"10"` // whole credits at which the fact credits.low is told
 
-	DatabaseURL string `env:"DATABASE_URL"` // file:PATH; default counterfoil.db in the data folder, demo.db with the twin
+	DatabaseURL string `env:"DATABASE_URL"` // file:PATH or postgres://...; secret; default counterfoil.db in the data folder, demo.db with the twin
 	SMTPURL     string `env:"SMTP_URL"`     // smtp:// or smtps://user:password@host:port
 
 	PolarToken   string   `env:"POLAR_ACCESS_TOKEN"`                   // organization access token; secret
@@ -129,6 +130,9 @@ func (c *config) check() error {
 	}
 	if c.CreditsLow < 0 || c.CreditsLow > 1e12 {
 		return fmt.Errorf("COUNTERFOIL_CREDITS_LOW is %d: give whole credits, 0 or more", c.CreditsLow)
+	}
+	if scheme, _, _ := strings.Cut(c.DatabaseURL, ":"); !slices.Contains([]string{"file", "postgres", "postgresql"}, scheme) {
+		return errors.New("DATABASE_URL is neither file:PATH nor postgres://user:password@host:port/name")
 	}
 	if c.ReconcileEvery < time.Minute {
 		return fmt.Errorf("COUNTERFOIL_RECONCILE_EVERY is %s: one minute is the least", c.ReconcileEvery)
