@@ -220,6 +220,6 @@ func (s *Store) SyncStates(ctx context.Context, customerID string) ([]SyncState,
 		return nil, fmt.Errorf("sync state of customer %s: %w", customerID, err)
 	}
 	return mapEach(rows, func(row gen.SyncStatesRow) SyncState {
-		return SyncState{Provider: row.Provider, SyncedAt: maybeMoment(row.SyncedAt), Error: row.Error}
+		return SyncState{Provider: row.Provider, SyncedAt: moment(row.SyncedAt), Error: row.Error}
 	}), nil
 }

@@ -30,22 +30,3 @@ func (s *Store) MarkSyncFailed(ctx context.Context, provider, customerID, reason
 		return nil
 	})
 }
-
-// DueReconciliations returns up to most of our customers who are linked to the
-// provider and whose last full reading began before olderThan, the oldest first. It
-// leaves out those whose reading is asked for already.
-func (s *Store) DueReconciliations(ctx context.Context, provider string, most int, olderThan time.Time) ([]string, error) {
-	rows, err := s.r.DueReconciliations(ctx, gen.DueReconciliationsParams{
-		Provider: provider, OlderThan: millis(olderThan), Most: int64(most),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("customers to reconcile: %w", err)
-	}
-	ids := make([]string, 0, len(rows))
-	for _, id := range rows {
-		if id != nil {
-			ids = append(ids, *id)
-		}
-	}
-	return ids, nil
-}

@@ -88,7 +88,7 @@ func TestHookIsCalledOnceHoweverAFactIsTold(t *testing.T) {
 	tell("d2")
 	s.step("inbox")
 	s.step("hook go")
-	if err := s.readCustomer(t.Context(), me); err != nil {
+	if err := s.readCustomer(t.Context(), me, db.Pass{}); err != nil {
 		t.Fatal(err)
 	}
 	s.later(60 * 24 * time.Hour)
@@ -130,7 +130,7 @@ func TestHookIsToldWhatNoWebhookTold(t *testing.T) {
 		s.step("inbox")
 	})
 	pulled := keys(func(s *stage, me string, _ twin.Customer) {
-		if err := s.readCustomer(s.t.Context(), me); err != nil {
+		if err := s.readCustomer(s.t.Context(), me, db.Pass{}); err != nil {
 			s.t.Fatal(err)
 		}
 	})
@@ -146,7 +146,7 @@ func TestHistoryIsNobodysNews(t *testing.T) {
 	me := s.signUp("noor@example.com")
 	c := s.has("noor@example.com", me)
 	told := s.listen(time.Now().Add(time.Hour))
-	if err := s.readCustomer(t.Context(), me); err != nil {
+	if err := s.readCustomer(t.Context(), me, db.Pass{}); err != nil {
 		t.Fatal(err)
 	}
 	s.step("hook go")

@@ -7,9 +7,11 @@ import (
 
 const (
 	// keepDone is how long deliveries and jobs that are done stay, to be looked at.
-	keepDone   = 30 * 24 * time.Hour
-	pruneRound = time.Hour
-	pruneBatch = 200 // few enough that a webhook never waits long for the writer
+	keepDone = 30 * 24 * time.Hour
+	// keepReadings is how long reports of passes stay.
+	keepReadings = 90 * 24 * time.Hour
+	pruneRound   = time.Hour
+	pruneBatch   = 200 // few enough that a webhook never waits long for the writer
 )
 
 // prune removes what was done long ago, so that the database grows with what people
@@ -20,5 +22,9 @@ func (w *Worker) prune(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	hooks, err := w.Store.PruneHooks(ctx, w.Now().Add(-keepDone), pruneBatch)
-	return int(n + hooks), err
+	if err != nil {
+		return 0, err
+	}
+	readings, err := w.Store.PruneReadings(ctx, w.Provider.Name(), w.Now().Add(-keepReadings), pruneBatch)
+	return int(n + hooks + readings), err
 }

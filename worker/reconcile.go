@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"slices"
 	"time"
 
 	"counterfoil/billing"
@@ -14,7 +14,7 @@ import (
 // reconcileCustomer reads everything that a customer has at the provider and applies
 // it as a delivery would be. What is missing from the lists stays in the mirror.
 func (w *Worker) reconcileCustomer(ctx context.Context, job db.Job) error {
-	err := w.readCustomer(ctx, job.Key)
+	err := w.readCustomer(ctx, job.Key, db.Pass{})
 	if err != nil && ctx.Err() == nil {
 		// Pages say that what they show is old, and why.
 		if err := w.Store.MarkSyncFailed(ctx, w.Provider.Name(), job.Key, err.Error()); err != nil {
@@ -24,9 +24,13 @@ func (w *Worker) reconcileCustomer(ctx context.Context, job db.Job) error {
 	return err
 }
 
-func (w *Worker) readCustomer(ctx context.Context, customerID string) error {
+// readCustomer reads one customer, for a pass or (its zero value) by itself.
+func (w *Worker) readCustomer(ctx context.Context, customerID string, pass db.Pass) error {
 	started := w.Now()
 	customer, err := w.customerAt(ctx, customerID)
+	if errors.Is(err, billing.ErrNotFound) && pass.Kind == db.PassDry {
+		return nil
+	}
 	if errors.Is(err, billing.ErrNotFound) {
 		// Nobody there has our id, so there is nothing to copy. A customer whom the mirror
 		// still links may have been deleted unseen: the provider is asked about him alone.
@@ -38,17 +42,19 @@ func (w *Worker) readCustomer(ctx context.Context, customerID string) error {
 	if err != nil {
 		return fmt.Errorf("customer %s at %s: %w", customerID, w.Provider.Name(), err)
 	}
-	if err := w.checkGone(ctx, customerID, customer.ProviderID); err != nil {
-		return err
-	}
 	objects, err := ask(ctx, w, func(ctx context.Context) ([]billing.Object, error) {
 		return w.Provider.CustomerObjects(ctx, customer.ProviderID)
 	})
 	if err != nil {
 		return fmt.Errorf("read what customer %s has at %s: %w", customerID, w.Provider.Name(), err)
 	}
-	changed, err := w.Store.ApplyAll(ctx, append([]billing.Object{customer}, objects...), w.Now())
-	if err != nil {
+	if pass.Kind != db.PassDry {
+		if err := w.checkGone(ctx, customerID, customer.ProviderID); err != nil {
+			return err
+		}
+	}
+	changed, err := w.applyRead(ctx, pass, append([]billing.Object{customer}, objects...))
+	if err != nil || pass.Kind == db.PassDry {
 		return err
 	}
 	w.Log.DebugContext(ctx, "customer reconciled", "customer", customerID, "objects", len(objects), "changed", changed)
@@ -58,6 +64,22 @@ func (w *Worker) readCustomer(ctx context.Context, customerID string) error {
 	}
 	w.Poke()
 	return w.Store.MarkSynced(ctx, w.Provider.Name(), customerID, started)
+}
+
+// readBatch is how many objects one transaction takes: few enough that a webhook never
+// waits long for the writer.
+const readBatch = 100
+
+// applyRead applies what was read of one customer, or of the catalog.
+func (w *Worker) applyRead(ctx context.Context, pass db.Pass, objects []billing.Object) (changed int, err error) {
+	for batch := range slices.Chunk(objects, readBatch) {
+		read, err := w.Store.ApplyReading(ctx, db.Reading{Pass: pass, Objects: batch, LeasedUntil: w.Now().Add(passLease)}, w.Now())
+		if err != nil {
+			return changed, err
+		}
+		changed += read.Changed
+	}
+	return changed, nil
 }
 
 // checkGone marks the linked customer as deleted if he is not the one whom the
@@ -90,45 +112,10 @@ func (w *Worker) reconcileCatalog(ctx context.Context, _ db.Job) error {
 		}
 		return fmt.Errorf("read the catalog of %s: %w", w.Provider.Name(), err)
 	}
-	changed, err := w.Store.ApplyAll(ctx, objects, w.Now())
+	changed, err := w.applyRead(ctx, db.Pass{}, objects)
 	if err != nil {
 		return err
 	}
 	w.Log.DebugContext(ctx, "catalog reconciled", "objects", len(objects), "changed", changed)
 	return w.Store.MarkSynced(ctx, w.Provider.Name(), everybody, started)
-}
-
-const (
-	// reconcileBatch is how many customers one round asks for, so that the readings of
-	// sign-ins never wait behind a long queue.
-	reconcileBatch = 10
-	// reconcileRound keeps a steady pass at 40 customers a minute, which is some 320
-	// requests. Polar allows 500 a minute (Polar docs, API, rate limits, 2026-09).
-	reconcileRound = 15 * time.Second
-)
-
-// askForReconciliations asks for a reading of the catalog, at start and every
-// ReconcileEvery, and of those customers whose full copy has become older than that.
-func (w *Worker) askForReconciliations(ctx context.Context) (int, error) {
-	now := w.Now()
-	if now.Sub(w.catalogAsked) >= w.ReconcileEvery {
-		job := db.Job{Kind: db.JobReconcileCatalog, Key: w.Provider.Name()}
-		if err := w.Store.Enqueue(ctx, job, time.Time{}, now); err != nil {
-			return 0, err
-		}
-		w.catalogAsked = now
-		w.Poke()
-	}
-	due, err := w.Store.DueReconciliations(ctx, w.Provider.Name(), reconcileBatch, now.Add(-w.ReconcileEvery))
-	if err != nil || len(due) == 0 {
-		return 0, err
-	}
-	for _, customerID := range due {
-		job := db.Job{Kind: db.JobReconcileCustomer, Key: customerID, CustomerID: customerID}
-		// Spread over the round: they are not in a hurry, and a sign-in's reading is.
-		if err := w.Store.Enqueue(ctx, job, now.Add(rand.N(reconcileRound)), now); err != nil {
-			return 0, err
-		}
-	}
-	return 0, nil
 }

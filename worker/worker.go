@@ -39,7 +39,7 @@ type Worker struct {
 	loops   []loop
 	wakes   []chan struct{} // one per loop, with room for each of its runners
 
-	catalogAsked   time.Time // by the reconcile loop alone
+	began          time.Time // by the reconcile loop alone: when it first looked for a pass
 	unsettledAfter string    // by the unsettled loop alone: the id of the last checkout that it read
 	awaited        awaited
 	drifts         drifts
@@ -67,7 +67,7 @@ func (w *Worker) table() []loop {
 	const idle = 2 * time.Second
 	loops := []loop{
 		{name: "inbox", every: idle, step: w.applyInbox},
-		{name: "reconcile", every: min(reconcileRound, w.ReconcileEvery), step: w.askForReconciliations},
+		{name: "reconcile", every: passRound, step: w.runPass},
 		{name: "awaited", every: awaitEvery, step: w.readAwaited},
 		{name: "unsettled", every: unsettledRound, step: w.readUnsettled},
 		w.jobs(db.JobSendMail, 2, w.sendMail),

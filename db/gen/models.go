@@ -101,6 +101,24 @@ type CustomerMeter struct {
 	DeletedAt          *int64
 }
 
+type Drift struct {
+	ID                 string
+	PassID             string
+	Provider           string
+	ObjectKind         string
+	ObjectID           string
+	ProviderCustomerID string
+	CustomerID         string
+	Change             string
+	StatusBefore       string
+	StatusAfter        string
+	VersionBefore      int64
+	VersionAfter       int64
+	Fields             string
+	Healed             bool
+	FoundAt            int64
+}
+
 type Fact struct {
 	Key                string
 	Type               string
@@ -216,6 +234,15 @@ type Meter struct {
 	DeletedAt   *int64
 }
 
+type MissingObject struct {
+	Provider   string
+	ObjectKind string
+	ObjectID   string
+	Passes     int64
+	LastPass   string
+	Since      int64
+}
+
 type OauthState struct {
 	StateHash    string
 	Provider     string
@@ -312,6 +339,29 @@ type ProviderCustomer struct {
 	Version       int64
 	CopiedAt      int64
 	DeletedAt     *int64
+}
+
+type ReconcilePass struct {
+	ID          string
+	Provider    string
+	Kind        string
+	CustomerID  string
+	State       string
+	Holder      string
+	LeasedUntil int64
+	AskedAt     int64
+	StartedAt   int64
+	MovedAt     int64
+	FinishedAt  *int64
+	CursorKind  string
+	CursorPage  int64
+	Objects     int64
+	Calls       int64
+	Changed     int64
+	Healed      int64
+	Found       int64
+	Broken      int64
+	Error       string
 }
 
 type Reconciliation struct {

@@ -9,51 +9,6 @@ import (
 	"context"
 )
 
-const dueReconciliations = `-- name: DueReconciliations :many
-SELECT provider_customers.customer_id
-FROM provider_customers
-LEFT JOIN reconciliations ON reconciliations.provider = provider_customers.provider
-    AND reconciliations.customer_id = provider_customers.customer_id
-WHERE provider_customers.provider = ?1 AND provider_customers.customer_id IS NOT NULL
-    AND provider_customers.deleted_at IS NULL AND COALESCE(reconciliations.synced_at, 0) < CAST(?2 AS BIGINT)
-    AND NOT EXISTS (
-        SELECT 1 FROM outbox WHERE outbox.kind = 'reconcile_customer'
-            AND outbox.key = provider_customers.customer_id AND outbox.state <> 'done'
-    )
-ORDER BY COALESCE(reconciliations.synced_at, 0), provider_customers.customer_id LIMIT CAST(?3 AS BIGINT)
-`
-
-type DueReconciliationsParams struct {
-	Provider  string
-	OlderThan int64
-	Most      int64
-}
-
-// Linked customers whose last full copy is older than a moment, the longest waiting
-// first; not those whose reading waits already, or is parked until somebody looks.
-func (q *Queries) DueReconciliations(ctx context.Context, arg DueReconciliationsParams) ([]*string, error) {
-	rows, err := q.db.QueryContext(ctx, dueReconciliations, arg.Provider, arg.OlderThan, arg.Most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []*string
-	for rows.Next() {
-		var customer_id *string
-		if err := rows.Scan(&customer_id); err != nil {
-			return nil, err
-		}
-		items = append(items, customer_id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const markSyncFailed = `-- name: MarkSyncFailed :exec
 INSERT INTO reconciliations (provider, customer_id, error) VALUES (?1, ?2, ?3)
 ON CONFLICT (provider, customer_id) DO UPDATE SET error = excluded.error
@@ -88,16 +43,18 @@ func (q *Queries) MarkSynced(ctx context.Context, arg MarkSyncedParams) error {
 }
 
 const syncStates = `-- name: SyncStates :many
-SELECT provider, synced_at, error FROM reconciliations WHERE customer_id = ?1 ORDER BY provider
+SELECT provider, CAST(MAX(COALESCE(synced_at, 0)) AS BIGINT) AS synced_at, CAST(MAX(error) AS TEXT) AS error
+FROM reconciliations WHERE customer_id IN (CAST(?1 AS TEXT), '*') GROUP BY provider ORDER BY provider
 `
 
 type SyncStatesRow struct {
 	Provider string
-	SyncedAt *int64
+	SyncedAt int64
 	Error    string
 }
 
-// How far our copies of one customer have come, one row per provider.
+// How far our copies of one customer have come, one row per provider. The customer '*'
+// stands for all of them: everything was read, whoever it belongs to.
 func (q *Queries) SyncStates(ctx context.Context, customerID string) ([]SyncStatesRow, error) {
 	rows, err := q.db.QueryContext(ctx, syncStates, customerID)
 	if err != nil {
