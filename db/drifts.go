@@ -37,7 +37,7 @@ type Drift struct {
 // first, beginning before the one with an id (empty: at the latest).
 func (s *Store) Drifts(ctx context.Context, passID, before string, most int) ([]Drift, error) {
 	if before == "" {
-		before = "~" // after every id
+		before = lastID
 	}
 	var rows []gen.Drift
 	var err error

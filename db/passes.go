@@ -211,7 +211,7 @@ func (s *Store) Pass(ctx context.Context, id string) (Pass, error) {
 
 // Passes returns up to most passes, the latest first, for operators.
 func (s *Store) Passes(ctx context.Context, most int) ([]Pass, error) {
-	rows, err := s.r.Passes(ctx, int64(most))
+	rows, err := s.r.Passes(ctx, gen.PassesParams{Before: lastID, Most: int64(most)})
 	if err != nil {
 		return nil, fmt.Errorf("passes: %w", err)
 	}

@@ -41,9 +41,10 @@ type Config struct {
 	// limit of Server. Calls marked by billing.Background keep it from being used by more
 	// than 80 %. Two programs that share an organization share its limit, too.
 	RequestsPerMinute int
-	HTTP              *http.Client  // default: one with a connection pool of its own
-	Timeout           time.Duration // of one attempt of one request; default 15 s
-	Log               *slog.Logger  // default slog.Default
+	Now               func() time.Time // default time.Now
+	HTTP              *http.Client     // default: one with a connection pool of its own
+	Timeout           time.Duration    // of one attempt of one request; default 15 s
+	Log               *slog.Logger     // default slog.Default
 }
 
 // defaultTimeout is longer than Polar's own answer to a checkout or a plan change,
@@ -91,6 +92,9 @@ func New(c Config) (*Provider, error) {
 		c.Log = slog.Default()
 	}
 	client := newClient(c.HTTP, c.Timeout, c.RequestsPerMinute)
+	if c.Now != nil {
+		client.now = c.Now
+	}
 	return &Provider{
 		api:       polargo.New(polargo.WithServerURL(base), polargo.WithSecurity(c.Token), polargo.WithClient(client)),
 		client:    client,

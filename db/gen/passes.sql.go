@@ -302,11 +302,16 @@ func (q *Queries) PassDue(ctx context.Context, arg PassDueParams) (int64, error)
 }
 
 const passes = `-- name: Passes :many
-SELECT id, provider, kind, customer_id, state, holder, leased_until, asked_at, started_at, moved_at, finished_at, cursor_kind, cursor_page, objects, calls, changed, healed, found, broken, error FROM reconcile_passes ORDER BY id DESC LIMIT CAST(?1 AS BIGINT)
+SELECT id, provider, kind, customer_id, state, holder, leased_until, asked_at, started_at, moved_at, finished_at, cursor_kind, cursor_page, objects, calls, changed, healed, found, broken, error FROM reconcile_passes WHERE id < ?1 ORDER BY id DESC LIMIT CAST(?2 AS BIGINT)
 `
 
-func (q *Queries) Passes(ctx context.Context, most int64) ([]ReconcilePass, error) {
-	rows, err := q.db.QueryContext(ctx, passes, most)
+type PassesParams struct {
+	Before string
+	Most   int64
+}
+
+func (q *Queries) Passes(ctx context.Context, arg PassesParams) ([]ReconcilePass, error) {
+	rows, err := q.db.QueryContext(ctx, passes, arg.Before, arg.Most)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ UPDATE reconcile_passes SET leased_until = 0, broken = broken + 1 WHERE provider
 SELECT * FROM reconcile_passes WHERE id = @id;
 
 -- name: Passes :many
-SELECT * FROM reconcile_passes ORDER BY id DESC LIMIT CAST(@most AS BIGINT);
+SELECT * FROM reconcile_passes WHERE id < @before ORDER BY id DESC LIMIT CAST(@most AS BIGINT);
 
 -- name: SyncedPass :exec
 -- Everything that the provider has was read, beginning at a moment: one row stands for
