@@ -31,7 +31,7 @@ func (p *Provider) SendUsage(ctx context.Context, events []billing.Event) error 
 	}
 	if len(refused) == 0 {
 		budget := maxSplits
-		if err := p.ingest(ctx, events, batch, refused, &budget); err != nil {
+		if err := p.ingest(ctx, events, batch, refused, &budget, nil); err != nil {
 			return fmt.Errorf("send %d events: %w", len(events), err)
 		}
 	}
@@ -47,38 +47,56 @@ const maxSplits = 32
 
 // ingest sends a batch and collects in refused what can never be accepted. Polar
 // rejects a whole batch for one bad event and mostly says which; if it does not, the
-// halves are sent on their own.
-func (p *Provider) ingest(ctx context.Context, events []billing.Event, batch []components.Events, refused map[string]string, budget *int) error {
-	*budget--
-	err := p.call(ctx, repeatable, &struct{}{}, func(ctx context.Context) error {
-		_, err := p.api.Events.Ingest(ctx, components.EventsIngest{Events: batch})
-		return err
-	})
-	answer, isAnswer := refusedAnswer(err)
-	if !isAnswer {
-		return err
+// halves are sent on their own. known is the refusal of a larger batch whose bad event
+// must be in this one, nil if nothing is known of it: then there is nothing to learn
+// from sending it whole. So one bad event among a thousand is in eleven requests.
+func (p *Provider) ingest(ctx context.Context, events []billing.Event, batch []components.Events, refused map[string]string, budget *int, known *apiError) error {
+	if *budget <= 0 && len(refused) > 0 {
+		return nil
+	}
+	answer := known
+	if known == nil {
+		var err error
+		if answer, err = p.ingestWhole(ctx, batch, budget); answer == nil {
+			return err
+		}
 	}
 	named := false
 	for _, d := range answer.details {
-		if i, ok := d.event(); ok && i < len(events) {
+		if i, ok := d.event(); ok && i < len(events) && known == nil {
 			refused[events[i].ID] = d.Msg
 			named = true
 		}
 	}
-	switch {
-	case named:
+	if named {
 		return nil
-	case len(events) == 1:
+	}
+	if len(events) == 1 {
 		refused[events[0].ID] = answer.message
 		return nil
-	case *budget <= 0 && len(refused) > 0:
-		return nil
 	}
-	half := len(events) / 2
-	if err := p.ingest(ctx, events[:half], batch[:half], refused, budget); err != nil {
+	half, found := len(events)/2, len(refused)
+	if err := p.ingest(ctx, events[:half], batch[:half], refused, budget, nil); err != nil {
 		return err
 	}
-	return p.ingest(ctx, events[half:], batch[half:], refused, budget)
+	if len(refused) > found || answer.status != http.StatusUnprocessableEntity {
+		answer = nil // the other half may be good, or was only too large together with this one
+	}
+	return p.ingest(ctx, events[half:], batch[half:], refused, budget, answer)
+}
+
+// ingestWhole sends a batch. answer is its refusal because of what is in it, if it was
+// refused for that.
+func (p *Provider) ingestWhole(ctx context.Context, batch []components.Events, budget *int) (answer *apiError, err error) {
+	*budget--
+	err = p.call(ctx, repeatable, &struct{}{}, func(ctx context.Context) error {
+		_, err := p.api.Events.Ingest(ctx, components.EventsIngest{Events: batch})
+		return err
+	})
+	if answer, ok := refusedAnswer(err); ok {
+		return answer, err
+	}
+	return nil, err
 }
 
 // refusedAnswer is the answer that refuses a batch because of what is in it.

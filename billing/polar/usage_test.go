@@ -138,7 +138,9 @@ func TestSendUsageRefused(t *testing.T) {
 		most  int  // requests
 	}{
 		{"named", 1000, []int{3, 700}, true, 1},
-		{"one found by halving", 1000, []int{617}, false, 21},
+		{"one found by halving (U2)", 1000, []int{617}, false, 21},
+		{"the last one", 1000, []int{999}, false, 11},
+		{"the first one", 1000, []int{0}, false, 21},
 		{"the only one", 1, []int{0}, false, 1},
 		{"two found by halving", 8, []int{0, 7}, false, 15},
 		{"all bad", 200, everyIndex(200), false, 50},
@@ -157,6 +159,9 @@ func TestSendUsageRefused(t *testing.T) {
 			}
 			if len(f.requests()) > tt.most {
 				t.Errorf("%d requests", len(f.requests()))
+			}
+			if bad := holding(f, "bad"); len(tt.bad) == 1 && bad > 11 { // U2
+				t.Errorf("%d requests held the bad event", bad)
 			}
 			for id := range invalid.Reasons {
 				if i := indexOf(events, id); events[i].Name != "bad" {
@@ -193,6 +198,16 @@ func judge(w http.ResponseWriter, r *http.Request, names bool) {
 		return
 	}
 	reply(w, 422, jsonText(map[string]any{"error": "RequestValidationError", "detail": details}))
+}
+
+// holding counts the requests that have a text in them.
+func holding(f *fakePolar, text string) (n int) {
+	for _, r := range f.requests() {
+		if strings.Contains(r.body, `"`+text+`"`) {
+			n++
+		}
+	}
+	return n
 }
 
 func everyIndex(n int) []int {
