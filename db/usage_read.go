@@ -153,6 +153,7 @@ type UsageEvent struct {
 	State      UsageState
 	ReceivedAt time.Time // when we learned of it
 	SentAt     time.Time // when the provider took it; zero if it has not yet
+	NextCycle  bool      // it arrived after the end of its period, so it is billed in the next one
 	Error      string    // the provider's last answer, if it was a refusal or a failure
 	// Units is what it counts on the meter that was asked for; zero without a meter.
 	Units billing.Credits
@@ -231,7 +232,7 @@ func postedEvents(customerID, provider string, rows []gen.MeterEventsBeforeRow) 
 	for _, r := range rows {
 		e, err := usageEvent(gen.UsageEvent{
 			ID: r.ID, CustomerID: customerID, Provider: provider, Name: r.Name, Metadata: r.Metadata,
-			OccurredAt: r.OccurredAt, ReceivedAt: r.ReceivedAt, State: r.State, SentAt: r.SentAt, Error: r.Error,
+			OccurredAt: r.OccurredAt, ReceivedAt: r.ReceivedAt, State: r.State, SentAt: r.SentAt, Error: r.Error, NextCycle: r.NextCycle,
 		})
 		if err != nil {
 			return nil, err

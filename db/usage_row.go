@@ -24,7 +24,7 @@ func usageEvent(row gen.UsageEvent) (UsageEvent, error) {
 			Metadata: metadata, OccurredAt: moment(row.OccurredAt),
 		},
 		Provider: row.Provider, State: UsageState(row.State),
-		ReceivedAt: moment(row.ReceivedAt), SentAt: maybeMoment(row.SentAt), Error: row.Error,
+		ReceivedAt: moment(row.ReceivedAt), SentAt: maybeMoment(row.SentAt), NextCycle: row.NextCycle != 0, Error: row.Error,
 	}, nil
 }
 

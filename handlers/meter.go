@@ -145,6 +145,9 @@ func eventRow(t *views.Translator, e db.UsageEvent) views.EventRow {
 	if e.State == db.UsageParked {
 		row.Error = t.T("event.refused") // the kept reason is for operators: it may hold addresses and names of ours
 	}
+	if e.NextCycle {
+		row.Note = t.T("event.next_cycle")
+	}
 	if e.Units != 0 {
 		row.Quantity = t.Credits(int64(e.Units))
 	}

@@ -44,6 +44,7 @@ type EventRow struct {
 	Metadata string // "model=large, tokens=812"; may be ""
 	State    EventState
 	Error    string // the provider's last answer when it failed; may be ""
+	Note     string // what else is to be known of it; may be ""
 }
 
 // EventState is where an event stands on its way to the provider.

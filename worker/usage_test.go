@@ -143,7 +143,7 @@ func (s *stage) arrived(customer string) map[string]bool {
 
 func (s *stage) events(customer string) []db.UsageEvent {
 	s.t.Helper()
-	events, _, err := s.Store.RecentEvents(s.t.Context(), customer, billing.Ref{}, "", 1000)
+	events, _, err := s.Store.RecentEvents(s.t.Context(), customer, billing.Ref{}, "", 5000)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -77,6 +77,7 @@ func (w *Worker) table() []loop {
 		w.jobs(db.JobReconcileCatalog, 1, w.reconcileCatalog),
 		w.jobs(db.JobSyncCredits, 2, w.syncCredits),
 		{name: "usage", every: idle, step: w.sendUsage},
+		{name: "usage deadlines", every: usageWatchRound, step: w.watchUsage},
 		{name: "watch", every: watchRound, step: w.watchParked},
 		{name: "prune", every: pruneRound, step: w.prune},
 	}

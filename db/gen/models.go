@@ -466,6 +466,7 @@ type UsageEvent struct {
 	LeasedUntil     int64
 	SentAt          *int64
 	Error           string
+	NextCycle       int64
 }
 
 type UsageHour struct {

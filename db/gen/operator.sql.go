@@ -576,7 +576,7 @@ func (q *Queries) ParkedHooksByTarget(ctx context.Context) ([]ParkedHooksByTarge
 }
 
 const parkedUsage = `-- name: ParkedUsage :many
-SELECT id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error FROM usage_events WHERE state = 'parked' ORDER BY received_at, id LIMIT CAST(?1 AS BIGINT)
+SELECT id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error, next_cycle FROM usage_events WHERE state = 'parked' ORDER BY received_at, id LIMIT CAST(?1 AS BIGINT)
 `
 
 func (q *Queries) ParkedUsage(ctx context.Context, most int64) ([]UsageEvent, error) {
@@ -603,6 +603,7 @@ func (q *Queries) ParkedUsage(ctx context.Context, most int64) ([]UsageEvent, er
 			&i.LeasedUntil,
 			&i.SentAt,
 			&i.Error,
+			&i.NextCycle,
 		); err != nil {
 			return nil, err
 		}

@@ -72,7 +72,7 @@ WHERE id IN (
     WHERE due.state = 'waiting' AND due.next_try_at <= ?2 AND due.provider = ?3
     ORDER BY due.next_try_at LIMIT CAST(?4 AS BIGINT)
 ) AND state = 'waiting' AND next_try_at <= ?2
-RETURNING id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error
+RETURNING id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error, next_cycle
 `
 
 type ClaimUsageParams struct {
@@ -113,6 +113,76 @@ func (q *Queries) ClaimUsage(ctx context.Context, arg ClaimUsageParams) ([]Usage
 			&i.LeasedUntil,
 			&i.SentAt,
 			&i.Error,
+			&i.NextCycle,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const claimUsageEnding = `-- name: ClaimUsageEnding :many
+UPDATE usage_events SET state = 'leased', leased_until = ?1, tries = tries + 1
+WHERE id IN (
+    SELECT due.id FROM subscriptions AS s CROSS JOIN provider_customers AS c CROSS JOIN usage_events AS due
+    WHERE s.provider = ?2 AND s.period_end > ?3 AND s.period_end <= ?4
+        AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
+        AND c.provider = s.provider AND c.provider_id = s.provider_customer_id
+        AND due.customer_id = c.customer_id AND due.sent_at IS NULL AND due.provider = s.provider
+        AND due.state = 'waiting' AND due.next_try_at <= ?3
+    ORDER BY s.period_end LIMIT CAST(?5 AS BIGINT)
+) AND state = 'waiting' AND next_try_at <= ?3
+RETURNING id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error, next_cycle
+`
+
+type ClaimUsageEndingParams struct {
+	LeasedUntil int64
+	Provider    string
+	Now         int64
+	Soon        int64
+	Most        int64
+}
+
+// As ClaimUsage, of the customers whose period ends soon, the soonest first. CROSS JOIN
+// keeps SQLite to this order of tables: the few subscriptions first.
+func (q *Queries) ClaimUsageEnding(ctx context.Context, arg ClaimUsageEndingParams) ([]UsageEvent, error) {
+	rows, err := q.db.QueryContext(ctx, claimUsageEnding,
+		arg.LeasedUntil,
+		arg.Provider,
+		arg.Now,
+		arg.Soon,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsageEvent
+	for rows.Next() {
+		var i UsageEvent
+		if err := rows.Scan(
+			&i.ID,
+			&i.CustomerID,
+			&i.Provider,
+			&i.ProviderEventID,
+			&i.Name,
+			&i.Metadata,
+			&i.OccurredAt,
+			&i.ReceivedAt,
+			&i.State,
+			&i.Tries,
+			&i.NextTryAt,
+			&i.LeasedUntil,
+			&i.SentAt,
+			&i.Error,
+			&i.NextCycle,
 		); err != nil {
 			return nil, err
 		}
@@ -128,7 +198,7 @@ func (q *Queries) ClaimUsage(ctx context.Context, arg ClaimUsageParams) ([]Usage
 }
 
 const eventsBefore = `-- name: EventsBefore :many
-SELECT id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error FROM usage_events
+SELECT id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error, next_cycle FROM usage_events
 WHERE customer_id = ?1
     AND (occurred_at < ?2 OR (occurred_at = ?2 AND id < ?3))
 ORDER BY occurred_at DESC, id DESC LIMIT CAST(?4 AS BIGINT)
@@ -171,6 +241,7 @@ func (q *Queries) EventsBefore(ctx context.Context, arg EventsBeforeParams) ([]U
 			&i.LeasedUntil,
 			&i.SentAt,
 			&i.Error,
+			&i.NextCycle,
 		); err != nil {
 			return nil, err
 		}
@@ -229,7 +300,16 @@ func (q *Queries) InsertUsageEvent(ctx context.Context, arg InsertUsageEventPara
 }
 
 const markUsageSent = `-- name: MarkUsageSent :exec
-UPDATE usage_events SET state = 'sent', sent_at = ?1, leased_until = 0, error = ''
+UPDATE usage_events SET state = 'sent', sent_at = ?1, leased_until = 0, error = '',
+    next_cycle = CASE WHEN EXISTS (
+        SELECT 1 FROM provider_customers AS c JOIN subscriptions AS s
+            ON s.provider = c.provider AND s.provider_customer_id = c.provider_id
+        WHERE c.provider = usage_events.provider AND c.customer_id = usage_events.customer_id
+            AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
+            AND COALESCE(s.started_at, s.created_at) <= usage_events.occurred_at
+            AND ((s.period_end > usage_events.occurred_at AND s.period_end <= CAST(?1 AS BIGINT))
+                OR (s.period_start > usage_events.occurred_at AND s.period_start <= CAST(?1 AS BIGINT)))
+    ) THEN 1 ELSE 0 END
 WHERE state <> 'sent' AND id = ?2
 `
 
@@ -238,13 +318,15 @@ type MarkUsageSentParams struct {
 	ID     string
 }
 
+// The end of a period between the use and its arrival puts it into the next one. The
+// mirror may know the period that has ended or the one that began then.
 func (q *Queries) MarkUsageSent(ctx context.Context, arg MarkUsageSentParams) error {
 	_, err := q.db.ExecContext(ctx, markUsageSent, arg.SentAt, arg.ID)
 	return err
 }
 
 const meterEventsBefore = `-- name: MeterEventsBefore :many
-SELECT e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
+SELECT e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error, u.next_cycle
 FROM ledger_accounts AS a
 JOIN ledger_transactions AS t ON t.customer_id = a.customer_id AND t.provider = a.provider
     AND t.provider_meter_id = a.provider_meter_id
@@ -276,6 +358,7 @@ type MeterEventsBeforeRow struct {
 	State      string
 	SentAt     *int64
 	Error      string
+	NextCycle  int64
 }
 
 // One page of what a customer used of one meter since a moment, latest first by when it
@@ -307,6 +390,7 @@ func (q *Queries) MeterEventsBefore(ctx context.Context, arg MeterEventsBeforePa
 			&i.State,
 			&i.SentAt,
 			&i.Error,
+			&i.NextCycle,
 		); err != nil {
 			return nil, err
 		}
@@ -490,8 +574,54 @@ func (q *Queries) UsageDue(ctx context.Context, arg UsageDueParams) (bool, error
 	return exists, err
 }
 
+const usageEnding = `-- name: UsageEnding :many
+SELECT s.period_end, CAST(COUNT(*) AS BIGINT) AS events
+FROM subscriptions AS s CROSS JOIN provider_customers AS c CROSS JOIN usage_events AS due
+WHERE s.provider = ?1 AND s.period_end > ?2 AND s.period_end <= ?3
+    AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
+    AND c.provider = s.provider AND c.provider_id = s.provider_customer_id
+    AND due.customer_id = c.customer_id AND due.sent_at IS NULL AND due.provider = s.provider
+    AND due.state IN ('waiting', 'leased')
+GROUP BY s.period_end ORDER BY s.period_end
+`
+
+type UsageEndingParams struct {
+	Provider string
+	Now      int64
+	Soon     int64
+}
+
+type UsageEndingRow struct {
+	PeriodEnd int64
+	Events    int64
+}
+
+// How many events are to be reported before which end of a period.
+func (q *Queries) UsageEnding(ctx context.Context, arg UsageEndingParams) ([]UsageEndingRow, error) {
+	rows, err := q.db.QueryContext(ctx, usageEnding, arg.Provider, arg.Now, arg.Soon)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsageEndingRow
+	for rows.Next() {
+		var i UsageEndingRow
+		if err := rows.Scan(&i.PeriodEnd, &i.Events); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const usageEvent = `-- name: UsageEvent :one
-SELECT id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error FROM usage_events WHERE id = ?1
+SELECT id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error, next_cycle FROM usage_events WHERE id = ?1
 `
 
 func (q *Queries) UsageEvent(ctx context.Context, id string) (UsageEvent, error) {
@@ -512,6 +642,7 @@ func (q *Queries) UsageEvent(ctx context.Context, id string) (UsageEvent, error)
 		&i.LeasedUntil,
 		&i.SentAt,
 		&i.Error,
+		&i.NextCycle,
 	)
 	return i, err
 }

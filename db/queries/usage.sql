@@ -57,7 +57,7 @@ ORDER BY occurred_at DESC, id DESC LIMIT CAST(@page_size AS BIGINT);
 -- name: MeterEventsBefore :many
 -- One page of what a customer used of one meter since a moment, latest first by when it
 -- happened: along an index of that meter's uses alone.
-SELECT e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error
+SELECT e.credits, u.id, u.name, u.metadata, u.occurred_at, u.received_at, u.state, u.sent_at, u.error, u.next_cycle
 FROM ledger_accounts AS a
 JOIN ledger_transactions AS t ON t.customer_id = a.customer_id AND t.provider = a.provider
     AND t.provider_meter_id = a.provider_meter_id
@@ -83,8 +83,45 @@ WHERE id IN (
 ) AND state = 'waiting' AND next_try_at <= @now
 RETURNING *;
 
+-- name: ClaimUsageEnding :many
+-- As ClaimUsage, of the customers whose period ends soon, the soonest first. CROSS JOIN
+-- keeps SQLite to this order of tables: the few subscriptions first.
+UPDATE usage_events SET state = 'leased', leased_until = @leased_until, tries = tries + 1
+WHERE id IN (
+    SELECT due.id FROM subscriptions AS s CROSS JOIN provider_customers AS c CROSS JOIN usage_events AS due
+    WHERE s.provider = @provider AND s.period_end > @now AND s.period_end <= @soon
+        AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
+        AND c.provider = s.provider AND c.provider_id = s.provider_customer_id
+        AND due.customer_id = c.customer_id AND due.sent_at IS NULL AND due.provider = s.provider
+        AND due.state = 'waiting' AND due.next_try_at <= @now
+    ORDER BY s.period_end LIMIT CAST(@most AS BIGINT)
+) AND state = 'waiting' AND next_try_at <= @now
+RETURNING *;
+
+-- name: UsageEnding :many
+-- How many events are to be reported before which end of a period.
+SELECT s.period_end, CAST(COUNT(*) AS BIGINT) AS events
+FROM subscriptions AS s CROSS JOIN provider_customers AS c CROSS JOIN usage_events AS due
+WHERE s.provider = @provider AND s.period_end > @now AND s.period_end <= @soon
+    AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
+    AND c.provider = s.provider AND c.provider_id = s.provider_customer_id
+    AND due.customer_id = c.customer_id AND due.sent_at IS NULL AND due.provider = s.provider
+    AND due.state IN ('waiting', 'leased')
+GROUP BY s.period_end ORDER BY s.period_end;
+
 -- name: MarkUsageSent :exec
-UPDATE usage_events SET state = 'sent', sent_at = @sent_at, leased_until = 0, error = ''
+-- The end of a period between the use and its arrival puts it into the next one. The
+-- mirror may know the period that has ended or the one that began then.
+UPDATE usage_events SET state = 'sent', sent_at = @sent_at, leased_until = 0, error = '',
+    next_cycle = CASE WHEN EXISTS (
+        SELECT 1 FROM provider_customers AS c JOIN subscriptions AS s
+            ON s.provider = c.provider AND s.provider_customer_id = c.provider_id
+        WHERE c.provider = usage_events.provider AND c.customer_id = usage_events.customer_id
+            AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
+            AND COALESCE(s.started_at, s.created_at) <= usage_events.occurred_at
+            AND ((s.period_end > usage_events.occurred_at AND s.period_end <= CAST(@sent_at AS BIGINT))
+                OR (s.period_start > usage_events.occurred_at AND s.period_start <= CAST(@sent_at AS BIGINT)))
+    ) THEN 1 ELSE 0 END
 WHERE state <> 'sent' AND id = @id;
 
 -- name: RetryUsage :exec

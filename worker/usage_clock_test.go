@@ -1,0 +1,89 @@
+package worker
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"counterfoil/billing/polar"
+	"counterfoil/db"
+	"counterfoil/twin"
+	"counterfoil/twin/server"
+)
+
+// TestU3OurClockIsAhead: the provider refuses a whole batch for one event in its future.
+// Events are dated by its clock, as far as its answers tell it, from the very first
+// report on; what we keep is the time of our own.
+func TestU3OurClockIsAhead(t *testing.T) {
+	for _, ahead := range []time.Duration{-90 * time.Second, 0, time.Second, 5 * time.Second, 90 * time.Second, time.Hour} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, false)
+			line := s.behind(ahead)
+			for i := range 20 {
+				s.use("c1", fmt.Sprintf("e%d", i), 1)
+			}
+			kept := s.events("c1")
+			s.step("usage")
+			if got := line.refused.Load(); got != 0 {
+				t.Errorf("%d batches were refused", got)
+			}
+			arrived := 0
+			err := s.twin.Engine.Read(func(v *twin.View) error {
+				for _, e := range v.Events(v.ExternalOwner("c1")) {
+					if late := v.Now().Sub(e.Timestamp); late < 0 || late > 10*time.Second+max(0, -ahead) {
+						t.Errorf("event %s is dated %s before the provider's present", e.ExternalID, late)
+					}
+					arrived++
+				}
+				return nil
+			})
+			if err != nil || arrived != 20 {
+				t.Errorf("%d events arrived (%v), want 20", arrived, err)
+			}
+			for i, e := range s.events("c1") {
+				if e.State != db.UsageSent || !e.OccurredAt.Equal(kept[i].OccurredAt) {
+					t.Errorf("event %s is %s and happened at %s, not %s any more", e.ID, e.State, e.OccurredAt, kept[i].OccurredAt)
+				}
+			}
+		})
+	}
+}
+
+// line is the way to a twin whose clock is behind ours.
+type line struct{ refused atomic.Int64 }
+
+// behind moves the twin's clock behind ours, in its rules and in the dates of its answers.
+func (s *stage) behind(d time.Duration) *line {
+	s.t.Helper()
+	if err := s.twin.Engine.StartAt(s.t.Context(), time.Now().Add(-d)); err != nil {
+		s.t.Fatal(err)
+	}
+	target, err := url.Parse(s.twin.BaseURL)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	l := &line{}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		r.Header.Set("Date", time.Now().Add(-d).UTC().Format(http.TimeFormat))
+		if r.StatusCode == http.StatusUnprocessableEntity {
+			l.refused.Add(1)
+		}
+		return nil
+	}
+	web := httptest.NewServer(proxy)
+	s.t.Cleanup(web.Close)
+	s.Provider, err = polar.New(polar.Config{
+		Token: server.OrganizationToken, WebhookSecrets: []string{server.WebhookSecret}, Server: web.URL, Log: s.Log,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return l
+}
