@@ -50,24 +50,30 @@ func newPace(perMinute int) *pace {
 func (p *pace) enter(now time.Time, background bool) (time.Duration, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if stopped := p.until.Sub(now); stopped > 0 {
+	if stopped := min(p.until.Sub(now), longestStop); stopped > 0 {
 		if background {
 			return stopped, nil
 		}
 		return 0, errStopped{stopped}
 	}
-	if p.next.Before(now) {
-		p.next = now
-	}
+	p.settle(now)
 	if wait := p.next.Sub(now) - p.slack; background && wait > 0 {
 		return wait, nil
 	}
 	p.next = p.next.Add(p.step)
-	// What was used more than a minute ago is forgotten, however much it was.
+	p.settle(now)
+	return 0, nil
+}
+
+// settle keeps next near now: budget is not saved up, and what was used more than a
+// minute ago is forgotten, however much it was and wherever the clock was then.
+func (p *pace) settle(now time.Time) {
 	if most := now.Add(time.Minute + p.slack); p.next.After(most) {
 		p.next = most
 	}
-	return 0, nil
+	if p.next.Before(now) {
+		p.next = now
+	}
 }
 
 // stop sends nothing for a while, since the provider asked for that.

@@ -3,7 +3,6 @@ package polar
 import (
 	"bytes"
 	"encoding/json"
-	"unicode/utf8"
 )
 
 // maxDepth is how deep values may be nested; Polar's are not a tenth of it.
@@ -188,97 +187,4 @@ func (s *scanner) array() bool {
 			return false
 		}
 	}
-}
-
-// plain are the bytes that stand for themselves in a string.
-var plain = func() (table [256]bool) {
-	for c := ' '; c < utf8.RuneSelf; c++ {
-		table[c] = c != '"' && c != '\\'
-	}
-	return table
-}()
-
-// str goes over a string.
-func (s *scanner) str() bool {
-	s.at++ // the quote
-	for {
-		rest := s.text[s.at:]
-		n := 0
-		for n < len(rest) && plain[rest[n]] {
-			n++
-		}
-		s.at += n
-		switch c := s.peek(); {
-		case c == '"':
-			s.at++
-			return true
-		case c == '\\':
-			if !s.escape() {
-				return false
-			}
-		case c < ' ': // or the end
-			return false
-		default:
-			r, size := utf8.DecodeRune(rest[n:])
-			if r == utf8.RuneError && size == 1 {
-				return false
-			}
-			s.at += size
-		}
-	}
-}
-
-func (s *scanner) escape() bool {
-	s.at++ // the backslash
-	switch s.peek() {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		s.at++
-		return true
-	case 'u':
-		s.at++
-	default:
-		return false
-	}
-	for range 4 {
-		switch c := s.peek(); {
-		case '0' <= c && c <= '9', 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
-			s.at++
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-func (s *scanner) word(word string) bool {
-	if !bytes.HasPrefix(s.text[s.at:], []byte(word)) {
-		return false
-	}
-	s.at += len(word)
-	return true
-}
-
-func (s *scanner) number() bool {
-	s.take('-')
-	if !s.take('0') && !s.digits() {
-		return false
-	}
-	if s.take('.') && !s.digits() {
-		return false
-	}
-	if !s.take('e') && !s.take('E') {
-		return true
-	}
-	if !s.take('-') {
-		s.take('+')
-	}
-	return s.digits()
-}
-
-func (s *scanner) digits() bool {
-	from := s.at
-	for s.at < len(s.text) && '0' <= s.text[s.at] && s.text[s.at] <= '9' {
-		s.at++
-	}
-	return s.at > from
 }
