@@ -80,16 +80,24 @@ func intact(db *sql.DB) error {
 	return err
 }
 
-// missing are the deliveries among the acknowledged ones that the inbox does not hold.
-func missing(db *sql.DB, acked []deliveryKey) (lost []deliveryKey, err error) {
-	statement, err := db.Prepare("SELECT COUNT(*) FROM inbox WHERE provider = 'polar' AND endpoint = ? AND delivery_id = ?")
+// missingDeliveries are those of the acknowledged ones that the inbox does not hold.
+func missingDeliveries(db *sql.DB, acked []string) ([]string, error) {
+	return missing(db, acked, "SELECT COUNT(*) FROM inbox WHERE provider = 'polar' AND endpoint = ? AND delivery_id = ?", func(key string) []any {
+		path, id, _ := strings.Cut(key, " ")
+		return []any{path, id}
+	})
+}
+
+// missing are the keys for which a query counts nothing.
+func missing(db *sql.DB, keys []string, query string, args func(key string) []any) (lost []string, err error) {
+	statement, err := db.Prepare(query)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, statement.Close()) }()
-	for _, key := range acked {
+	for _, key := range keys {
 		n := 0
-		if err := statement.QueryRow(key.path, key.id).Scan(&n); err != nil {
+		if err := statement.QueryRow(args(key)...).Scan(&n); err != nil {
 			return nil, err
 		}
 		if n == 0 {

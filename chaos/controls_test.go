@@ -39,7 +39,24 @@ var hookControls = []control{
 	{"delivery done before it is applied", `the host was not told`},
 }
 
+// The controls of the usage outbox.
+var usageControls = []control{
+	{"usage sent before it is accepted", `events are not at the provider`},
+	{"event id is not stable", `events that nobody made`},
+}
+
 var controls = []mutation{
+	{
+		"usage sent before it is accepted", "worker/usage.go", "	_, err := ask(ctx, w, func(ctx context.Context) (struct{}, error) {",
+		`	if broken("usage sent before it is accepted") {
+		_ = w.Store.MarkUsageSent(keep, ids(batch), w.Now())
+	}
+	_, err := ask(ctx, w, func(ctx context.Context) (struct{}, error) {`,
+	},
+	{
+		"event id is not stable", "billing/polar/usage_send.go", "ExternalID: polargo.String(e.ID)",
+		`ExternalID: polargo.String(unstable("event id is not stable", e.ID))`,
+	},
 	{
 		"hook done before it is called", "worker/hooks.go", `failpoint("hook.before_call")`,
 		`if broken("hook done before it is called") {
@@ -98,6 +115,12 @@ var controls = []mutation{
 	},
 }
 
+// inShort are the controls of the short tier; the long one has all.
+var inShort = []string{
+	"acknowledge before the commit", "no de-duplication of deliveries", "version compare reversed",
+	"hook done before it is called", "facts are not de-duplicated", "usage sent before it is accepted",
+}
+
 // TestEveryBrokenVariantIsCaught runs the ring against each control until it says what
 // is wrong, and tells how many kills that took.
 func TestEveryBrokenVariantIsCaught(t *testing.T) {
@@ -106,22 +129,36 @@ func TestEveryBrokenVariantIsCaught(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	small := size{customers: 20, events: 200, random: 4, each: 1, patience: 10 * time.Second}
-	for _, c := range slices.Concat(mirrorControls, hookControls) {
+	for _, c := range slices.Concat(mirrorControls, hookControls, usageControls) {
+		if *tier != "long" && !slices.Contains(inShort, c.name) {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
-			finds := regexp.MustCompile(c.finds)
-			kills := 0
-			for range 10 {
-				r, _ := fight(t, binary, c.name, small)
-				kills += r.killed()
-				for _, fault := range r.broken {
-					if finds.MatchString(fault) {
-						t.Logf("caught after %d kills: %.200s", kills, fault)
-						return
-					}
-				}
-			}
-			t.Errorf("not caught by %d kills", kills)
+			t.Parallel()
+			c.mustBeCaught(t, binary)
 		})
 	}
+}
+
+// mustBeCaught repeats small runs of a control until one says what is wrong.
+func (c control) mustBeCaught(t *testing.T, binary string) {
+	finds := regexp.MustCompile(c.finds)
+	small := size{customers: 20, events: 200, random: 4, each: 1, patience: 5 * time.Second}
+	kills := 0
+	for range 10 {
+		var r *run
+		if slices.Contains(usageControls, c) {
+			r, _ = use(t, binary, c.name, 200, 2, 1)
+		} else {
+			r, _ = fight(t, binary, c.name, small)
+		}
+		kills += r.killed()
+		for _, fault := range r.broken {
+			if finds.MatchString(fault) {
+				t.Logf("caught after %d kills: %.200s", kills, fault)
+				return
+			}
+		}
+	}
+	t.Errorf("not caught by %d kills", kills)
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"testing"
 	"time"
 )
 
@@ -51,10 +52,13 @@ type run struct {
 	site   *site
 	sender *sender
 	host   *host
-	kills  map[string]int // by how they died
-	starts []time.Duration
-	checks int
-	broken []string // what must never be; empty at the end of a good run
+	// missing are those of the acknowledged keys that the database does not hold.
+	missing func(db *sql.DB, acked []string) ([]string, error)
+	idle    time.Duration  // without an answer for so long, a life has nothing more to do
+	kills   map[string]int // by how they died
+	starts  []time.Duration
+	checks  int
+	broken  []string // what must never be; empty at the end of a good run
 }
 
 func (r *run) fault(format string, args ...any) {
@@ -65,9 +69,9 @@ func (r *run) fault(format string, args ...any) {
 const patience = 15 * time.Second
 
 // live is one life: start, check what the last one left behind, go on until death.
-// enough is how many more answers a life gets that is to die at random. It reports
-// whether death came as planned.
-func (r *run) live(l plannedLife, enough int) (bool, error) {
+// enough is how many answers a life gets that is to die at random, allowed how many
+// parcels any. It reports whether death came as planned.
+func (r *run) live(l plannedLife, enough, allowed int) (bool, error) {
 	failpoint := ""
 	if l.count > 0 {
 		failpoint = fmt.Sprintf("%s:%d", l.death, l.count)
@@ -77,7 +81,7 @@ func (r *run) live(l plannedLife, enough int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer r.sender.set(false)
+	defer r.sender.end()
 	defer p.kill()
 	if took, err := r.site.ready(p); err == nil {
 		r.starts = append(r.starts, took)
@@ -93,7 +97,7 @@ func (r *run) live(l plannedLife, enough int) (bool, error) {
 		}
 		defer end()
 	}
-	r.sender.set(true)
+	r.sender.begin(allowed)
 	if err := r.inspect(last); err != nil {
 		return false, err
 	}
@@ -102,7 +106,7 @@ func (r *run) live(l plannedLife, enough int) (bool, error) {
 		return false, fmt.Errorf("%d deliveries were refused, such as %s\n%s", len(odd), odd[0], r.site.tail())
 	}
 	p.kill()
-	r.sender.set(false)
+	r.sender.end()
 	planned := l.death == atRandom || l.death == inCheckpoint && writes.Load() > 0 && r.site.inCheckpoint() || r.site.reached(l.death)
 	if after, _ := r.sender.progress(); l.death == "inbox.after_answer" && planned && after-answers < l.count {
 		r.fault("killed after answer %d, and only %d came: the failpoint stands before the answer", l.count, after-answers)
@@ -117,13 +121,17 @@ func (r *run) live(l plannedLife, enough int) (bool, error) {
 
 // await returns when the process is dead, or is to be killed.
 func (r *run) await(p *process, l plannedLife, enough int) {
+	last, moved := 0, time.Now()
 	for began := time.Now(); !p.dead() && time.Since(began) < patience; time.Sleep(500 * time.Microsecond) {
-		answers, left := r.sender.progress()
+		answers, _ := r.sender.progress()
+		if answers > last {
+			last, moved = answers, time.Now()
+		}
 		switch {
 		case l.death == atRandom && answers >= enough:
 			time.Sleep(l.linger)
 			return
-		case len(r.sender.refusals()) > 0, left == 0 && time.Since(began) > patience/10:
+		case len(r.sender.refusals()) > 0, time.Since(moved) > r.idle:
 			return // nothing more will happen
 		}
 	}
@@ -131,13 +139,13 @@ func (r *run) await(p *process, l plannedLife, enough int) {
 
 // inspect looks at the database after a restart: is it whole, and does it hold what the
 // life before acknowledged?
-func (r *run) inspect(acked []deliveryKey) error {
+func (r *run) inspect(acked []string) error {
 	return r.site.look(func(db *sql.DB) error {
 		r.checks++
 		if err := intact(db); err != nil {
 			r.fault("after a restart: %v", err)
 		}
-		lost, err := missing(db, acked)
+		lost, err := r.missing(db, acked)
 		if err != nil {
 			return err
 		}
@@ -161,13 +169,17 @@ func (r *run) settle(patience time.Duration, waiting ...string) error {
 	if err := r.inspect(r.sender.take()); err != nil {
 		return err
 	}
-	r.sender.set(true)
+	r.sender.begin(1 << 30)
 	began := time.Now()
 	for open := -1; open != 0; time.Sleep(20 * time.Millisecond) {
 		if time.Since(began) > patience {
-			return fmt.Errorf("%d things still wait after %s\n%s", open, patience, r.site.troubles())
+			_, left := r.sender.progress()
+			return fmt.Errorf("after %s %d are not sent and %d wait\n%s", patience, left, open, r.site.troubles())
 		}
 		if _, left := r.sender.progress(); left > 0 {
+			if odd := r.sender.refusals(); len(odd) > 0 {
+				return fmt.Errorf("%d were refused, such as %s\n%s", len(odd), odd[0], r.site.tail())
+			}
 			continue
 		}
 		err := r.site.look(func(db *sql.DB) (err error) {
@@ -178,6 +190,32 @@ func (r *run) settle(patience time.Duration, waiting ...string) error {
 			return err
 		}
 	}
-	r.sender.set(false)
+	r.sender.end()
 	return p.stop()
+}
+
+// newRun makes a run that has not begun.
+func newRun(s *site, queue []parcel, missing func(*sql.DB, []string) ([]string, error), idle time.Duration) *run {
+	return &run{site: s, sender: newSender("http://"+s.addr, queue), missing: missing, idle: idle, kills: map[string]int{}}
+}
+
+// fight lives all planned lives. A life that did not die as planned is planned once more,
+// later. share is asked before each life how many answers and parcels it gets, given how
+// many lives are left.
+func (r *run) fight(t *testing.T, todo []plannedLife, share func(lives int) (enough, allowed int)) {
+	deadline := time.Now().Add(*limit)
+	for again := len(todo) / 2; len(todo) > 0 && time.Now().Before(deadline); todo = todo[1:] {
+		enough, allowed := share(len(todo))
+		planned, err := r.live(todo[0], enough, allowed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !planned && again > 0 {
+			again--
+			todo = append(todo, todo[0])
+		}
+	}
+	if len(todo) > 0 {
+		t.Errorf("out of time (-limit): %d lives were not lived", len(todo))
+	}
 }

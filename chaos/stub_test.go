@@ -58,8 +58,14 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadGateway, map[string]any{"error": "BadGateway", "detail": "tired"})
 	case id == "" && list == "products":
 		p.list(w, "product")
+	case id == "" && list == "meters":
+		answer(w, http.StatusOK, page([]any{map[string]any{
+			"id": "00000000-0000-4000-8000-00000000000a", "created_at": "2026-01-01T00:00:00Z", "modified_at": nil, "name": "Calls",
+			"metadata": map[string]any{}, "aggregation": map[string]any{"func": "count"},
+			"filter": map[string]any{"conjunction": "and", "clauses": []any{map[string]any{"property": "name", "operator": "eq", "value": "api_call"}}},
+		}}))
 	case id == "" && r.Method == http.MethodGet:
-		answer(w, http.StatusOK, map[string]any{"items": []any{}, "pagination": map[string]any{"total_count": 0, "max_page": 1}})
+		answer(w, http.StatusOK, page([]any{}))
 	default:
 		p.one(w, lists[list], id)
 	}
@@ -92,7 +98,12 @@ func (p *provider) list(w http.ResponseWriter, kind string) {
 			items = append(items, o.versions[rand.IntN(len(o.versions))].body())
 		}
 	}
-	answer(w, http.StatusOK, map[string]any{"items": items, "pagination": map[string]any{"total_count": len(items), "max_page": 1}})
+	answer(w, http.StatusOK, page(items))
+}
+
+// page is a list that fits on one page.
+func page(items []any) map[string]any {
+	return map[string]any{"items": items, "pagination": map[string]any{"total_count": len(items), "max_page": 1}}
 }
 
 func answer(w http.ResponseWriter, status int, body any) {
