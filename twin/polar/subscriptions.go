@@ -9,7 +9,6 @@ import (
 )
 
 var subscriptionSorts = map[string]func(a, b *twin.Subscription) int{
-	"created_at":         byTime(func(s *twin.Subscription) time.Time { return s.CreatedAt }),
 	"started_at":         byTime(func(s *twin.Subscription) time.Time { return s.StartedAt }),
 	"current_period_end": byTime(func(s *twin.Subscription) time.Time { return s.PeriodEnd }),
 	"ends_at":            byTime(func(s *twin.Subscription) time.Time { return s.EndsAt }),
