@@ -142,3 +142,18 @@ func TestEventRowsTellNoInternals(t *testing.T) {
 		}
 	}
 }
+
+// TestU4LateUseSaysSo: what is billed a period later is told on the page.
+func TestU4LateUseSaysSo(t *testing.T) {
+	catalogue, err := views.LoadCatalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := catalogue.Translator("en", time.UTC)
+	for _, late := range []bool{false, true} {
+		row := eventRow(words, db.UsageEvent{State: db.UsageSent, NextCycle: late})
+		if strings.Contains(row.Note, "next cycle") != late {
+			t.Errorf("late %v: the row says %q", late, row.Note)
+		}
+	}
+}

@@ -21,15 +21,16 @@ type stage struct {
 	*Worker
 	t     *testing.T
 	twin  *server.Server
-	url   string       // of the database
-	ahead atomic.Int64 // how far the worker's clock is ahead, in nanoseconds
+	url   string           // of the database
+	known map[string]known // by subscriber
+	ahead atomic.Int64     // how far the worker's clock is ahead, in nanoseconds
 }
 
 func newStage(t *testing.T, seeded bool) *stage {
 	t.Helper()
 	folder := t.TempDir()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s := &stage{t: t, url: dbtest.URL(t)}
+	s := &stage{t: t, url: dbtest.URL(t), known: map[string]known{}}
 	store := dbtest.OpenAt(t, s.url)
 	var err error
 	s.twin, err = server.Start(t.Context(), server.Config{

@@ -2,10 +2,13 @@ package worker
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,8 +58,37 @@ func TestU3OurClockIsAhead(t *testing.T) {
 	}
 }
 
+// TestU2OneBadEventOfAThousand: it is parked with its reason and the others arrive,
+// whether the provider names it or has to be asked.
+func TestU2OneBadEventOfAThousand(t *testing.T) {
+	for _, mute := range []bool{false, true} {
+		t.Run(fmt.Sprintf("mute %v", mute), func(t *testing.T) {
+			s := newStage(t, false)
+			line := s.behind(0)
+			line.mute = mute
+			s.unsent("c1", 1000, s.now().Add(-time.Hour))
+			s.write("UPDATE usage_events SET name = '' WHERE id = 'c1-617'")
+			s.step("usage")
+			if got := s.count("c1", db.UsageSent); got != 999 || len(s.at("c1")) != 999 {
+				t.Errorf("%d are known to be sent and %d arrived, want 999", got, len(s.at("c1")))
+			}
+			for _, e := range s.events("c1") {
+				if (e.State == db.UsageParked) != (e.ID == "c1-617") || e.State == db.UsageParked && e.Error == "" {
+					t.Errorf("event %s is %s, %q", e.ID, e.State, e.Error)
+				}
+			}
+			if refused := line.refused.Load(); refused > 11 || !mute && line.reports.Load() != 2 {
+				t.Errorf("%d refusals, %d reports", refused, line.reports.Load())
+			}
+		})
+	}
+}
+
 // line is the way to a twin whose clock is behind ours.
-type line struct{ refused atomic.Int64 }
+type line struct {
+	refused, reports atomic.Int64
+	mute             bool // a refusal does not say which event it is for
+}
 
 // behind moves the twin's clock behind ours, in its rules and in the dates of its answers.
 func (s *stage) behind(d time.Duration) *line {
@@ -72,8 +104,17 @@ func (s *stage) behind(d time.Duration) *line {
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.ModifyResponse = func(r *http.Response) error {
 		r.Header.Set("Date", time.Now().Add(-d).UTC().Format(http.TimeFormat))
-		if r.StatusCode == http.StatusUnprocessableEntity {
-			l.refused.Add(1)
+		if strings.HasPrefix(r.Request.URL.Path, "/v1/events/ingest") {
+			l.reports.Add(1)
+		}
+		if r.StatusCode != http.StatusUnprocessableEntity {
+			return nil
+		}
+		l.refused.Add(1)
+		if l.mute {
+			const words = `{"error":"RequestValidationError","detail":[{"loc":["body"],"msg":"Something is wrong.","type":"value_error"}]}`
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(words)), int64(len(words))
+			r.Header.Set("Content-Length", strconv.Itoa(len(words)))
 		}
 		return nil
 	}
