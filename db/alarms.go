@@ -58,10 +58,54 @@ func (s *Store) Alarms(ctx context.Context) ([]billing.Alarm, error) {
 	if err != nil {
 		return nil, fmt.Errorf("alarms: %w", err)
 	}
-	return mapEach(rows, func(row gen.Alarm) billing.Alarm {
-		return billing.Alarm{
-			Kind: billing.AlarmKind(row.Kind), Subject: row.Subject, Severity: billing.Severity(row.Severity),
-			Detail: row.Detail, RaisedAt: moment(row.RaisedAt), SeenAt: moment(row.SeenAt), Count: int(row.Count),
+	return mapEach(rows, alarmOf), nil
+}
+
+func alarmOf(row gen.Alarm) billing.Alarm {
+	return billing.Alarm{
+		Kind: billing.AlarmKind(row.Kind), Subject: row.Subject, Severity: billing.Severity(row.Severity),
+		Detail: row.Detail, RaisedAt: moment(row.RaisedAt), SeenAt: moment(row.SeenAt), Count: int(row.Count),
+	}
+}
+
+const (
+	tellEvery = time.Hour // at most, of one alarm that comes and goes
+	tellMost  = 20        // alarms told at once
+)
+
+// TellAlarms returns the alarms that operators are to be told of now: each once while it
+// lasts, and at most once an hour when it comes and goes. The mails that mail writes about
+// one, if any, are asked for in the same transaction.
+func (s *Store) TellAlarms(ctx context.Context, mail func(billing.Alarm) ([]Mail, error), now time.Time) ([]billing.Alarm, error) {
+	before := millis(now.Add(-tellEvery))
+	untold, err := s.r.UntoldAlarms(ctx, gen.UntoldAlarmsParams{Before: before, Most: tellMost})
+	if err != nil {
+		return nil, fmt.Errorf("alarms to tell: %w", err)
+	}
+	var told []billing.Alarm
+	for _, row := range untold {
+		alarm := alarmOf(row)
+		mails, err := mail(alarm)
+		if err != nil {
+			return told, fmt.Errorf("mail of alarm %s: %w", alarm.Kind, err)
 		}
-	}), nil
+		mine := false
+		err = s.inTx(ctx, func(q *gen.Queries) error {
+			rows, err := q.TellAlarm(ctx, gen.TellAlarmParams{Now: millis(now), Kind: row.Kind, Subject: row.Subject, Before: before})
+			mine = rows > 0
+			for _, m := range mails {
+				if err == nil && mine {
+					err = enqueueMail(ctx, q, m, now)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return told, fmt.Errorf("tell alarm %s: %w", alarm.Kind, err)
+		}
+		if mine {
+			told = append(told, alarm)
+		}
+	}
+	return told, nil
 }

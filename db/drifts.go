@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,12 +53,16 @@ func (s *Store) Drifts(ctx context.Context, passID, before string, most int) ([]
 	return tryEach(rows, driftOf)
 }
 
-// LatestDrift is when a difference was last found that a webhook should have told; zero
-// if never.
-func (s *Store) LatestDrift(ctx context.Context, provider string) (time.Time, error) {
-	ms, err := s.r.LatestDrift(ctx, provider)
+// Silence is since when differences are found that webhooks should have told, without one
+// delivery of a provider since; zero while there is no such silence.
+func (s *Store) Silence(ctx context.Context, provider string) (time.Time, error) {
+	heard, err := s.r.LastDelivery(ctx, gen.LastDeliveryParams{Before: lastID, Provider: provider})
+	if err = found(err); err != nil && !errors.Is(err, billing.ErrNotFound) {
+		return time.Time{}, fmt.Errorf("last delivery of %s: %w", provider, err)
+	}
+	ms, err := s.r.FirstDriftAfter(ctx, gen.FirstDriftAfterParams{Provider: provider, After: heard})
 	if err != nil {
-		return time.Time{}, fmt.Errorf("latest drift of %s: %w", provider, err)
+		return time.Time{}, fmt.Errorf("drifts of %s since the last delivery: %w", provider, err)
 	}
 	return moment(ms), nil
 }

@@ -18,6 +18,8 @@ type circuit struct {
 	mu       sync.Mutex
 	failures int // in a row
 	openTill time.Time
+	downFrom time.Time // of the first of them
+	why      error     // the latest of them
 	trying   bool // the one call of a half-open circuit is under way
 }
 
@@ -67,7 +69,11 @@ func (c *circuit) leave(err error, now time.Time) (opened, closed bool) {
 		c.failures = 0
 		return false, wasOpen
 	}
+	if c.failures == 0 {
+		c.downFrom = now
+	}
 	c.failures++
+	c.why = err
 	if over := c.failures - circuitFailures; over >= 0 {
 		wait := min(circuitLongest, circuitShortest<<min(over, 10))
 		c.openTill = now.Add(max(wait, min(retryAfter(err), circuitLongest)))
@@ -124,4 +130,15 @@ func (c *circuit) state() (failures int, until time.Time) {
 		return 0, time.Time{}
 	}
 	return c.failures, c.openTill
+}
+
+// down is since when the provider fails, while the circuit is open, and how; zero while it
+// is closed.
+func (c *circuit) down() (since time.Time, why error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failures < circuitFailures {
+		return time.Time{}, nil
+	}
+	return c.downFrom, c.why
 }

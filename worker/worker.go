@@ -27,6 +27,10 @@ type Config struct {
 	Log            *slog.Logger
 	Hooks          []Hook        // who is told facts; may be empty. Store.CallHooks must have named them
 	ReconcileEvery time.Duration // how old a full copy may become; 0 is DefaultReconcileEvery
+
+	WebhookURLs []string                             // where the provider should send webhooks; empty: nobody looks whether it does
+	Operators   []string                             // are mailed each urgent alarm; may be empty
+	AlarmMail   func(billing.Alarm) (db.Mail, error) // words it; required with Operators
 }
 
 // DefaultReconcileEvery bounds how long a lost webhook can go unnoticed.
@@ -40,6 +44,7 @@ type Worker struct {
 	wakes   []chan struct{} // one per loop, with room for each of its runners
 
 	began          time.Time // by the reconcile loop alone: when it first looked for a pass
+	endpointsSeen  time.Time // by the provider loop alone: when the endpoints were last read
 	unsettledAfter string    // by the unsettled loop alone: the id of the last checkout that it read
 	awaited        awaited
 	drifts         drifts
@@ -79,6 +84,7 @@ func (w *Worker) table() []loop {
 		{name: "usage", every: idle, step: w.sendUsage},
 		{name: "usage deadlines", every: usageWatchRound, step: w.watchUsage},
 		{name: "watch", every: watchRound, step: w.watchParked},
+		{name: "provider", every: watchRound, step: w.watchProvider},
 		{name: "prune", every: pruneRound, step: w.prune},
 	}
 	for _, hook := range w.Hooks {

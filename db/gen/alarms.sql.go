@@ -45,7 +45,7 @@ func (q *Queries) OpenAlarm(ctx context.Context, arg OpenAlarmParams) (int64, er
 }
 
 const openAlarms = `-- name: OpenAlarms :many
-SELECT kind, subject, severity, detail, count, raised_at, seen_at, cleared_at FROM alarms WHERE cleared_at IS NULL ORDER BY raised_at, kind, subject LIMIT CAST(?1 AS BIGINT)
+SELECT kind, subject, severity, detail, count, raised_at, seen_at, cleared_at, told_at FROM alarms WHERE cleared_at IS NULL ORDER BY raised_at, kind, subject LIMIT CAST(?1 AS BIGINT)
 `
 
 func (q *Queries) OpenAlarms(ctx context.Context, most int64) ([]Alarm, error) {
@@ -66,6 +66,7 @@ func (q *Queries) OpenAlarms(ctx context.Context, most int64) ([]Alarm, error) {
 			&i.RaisedAt,
 			&i.SeenAt,
 			&i.ClearedAt,
+			&i.ToldAt,
 		); err != nil {
 			return nil, err
 		}
@@ -129,4 +130,75 @@ func (q *Queries) RaiseAlarm(ctx context.Context, arg RaiseAlarmParams) (RaiseAl
 	var i RaiseAlarmRow
 	err := row.Scan(&i.RaisedAt, &i.Count)
 	return i, err
+}
+
+const tellAlarm = `-- name: TellAlarm :execrows
+UPDATE alarms SET told_at = ?1 WHERE kind = ?2 AND subject = ?3 AND cleared_at IS NULL
+    AND told_at < raised_at AND told_at < CAST(?4 AS BIGINT)
+`
+
+type TellAlarmParams struct {
+	Now     int64
+	Kind    string
+	Subject string
+	Before  int64
+}
+
+// Once, whoever comes first.
+func (q *Queries) TellAlarm(ctx context.Context, arg TellAlarmParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, tellAlarm,
+		arg.Now,
+		arg.Kind,
+		arg.Subject,
+		arg.Before,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const untoldAlarms = `-- name: UntoldAlarms :many
+SELECT kind, subject, severity, detail, count, raised_at, seen_at, cleared_at, told_at FROM alarms WHERE cleared_at IS NULL AND told_at < raised_at AND told_at < CAST(?1 AS BIGINT)
+ORDER BY raised_at LIMIT CAST(?2 AS BIGINT)
+`
+
+type UntoldAlarmsParams struct {
+	Before int64
+	Most   int64
+}
+
+// Alarms that last and that operators were not told of since they were raised, nor within
+// the last hour.
+func (q *Queries) UntoldAlarms(ctx context.Context, arg UntoldAlarmsParams) ([]Alarm, error) {
+	rows, err := q.db.QueryContext(ctx, untoldAlarms, arg.Before, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Alarm
+	for rows.Next() {
+		var i Alarm
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Subject,
+			&i.Severity,
+			&i.Detail,
+			&i.Count,
+			&i.RaisedAt,
+			&i.SeenAt,
+			&i.ClearedAt,
+			&i.ToldAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -107,6 +107,24 @@ func (q *Queries) DriftsOfPass(ctx context.Context, arg DriftsOfPassParams) ([]D
 	return items, nil
 }
 
+const firstDriftAfter = `-- name: FirstDriftAfter :one
+SELECT CAST(COALESCE(MIN(found_at), 0) AS BIGINT) FROM drifts WHERE provider = ?1 AND found_at > ?2
+`
+
+type FirstDriftAfterParams struct {
+	Provider string
+	After    int64
+}
+
+// When, after a moment, a difference was first found that a webhook should have told; 0 if
+// none was.
+func (q *Queries) FirstDriftAfter(ctx context.Context, arg FirstDriftAfterParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, firstDriftAfter, arg.Provider, arg.After)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const forgetFound = `-- name: ForgetFound :execrows
 DELETE FROM missing_objects WHERE provider = ?1 AND object_kind = ?2 AND last_pass <> ?3
 `
@@ -135,16 +153,21 @@ func (q *Queries) ForgetMissing(ctx context.Context, provider string) error {
 	return err
 }
 
-const latestDrift = `-- name: LatestDrift :one
-SELECT CAST(COALESCE(MAX(found_at), 0) AS BIGINT) FROM drifts WHERE provider = ?1
+const lastDelivery = `-- name: LastDelivery :one
+SELECT received_at FROM inbox WHERE id < ?1 AND provider = ?2 ORDER BY id DESC LIMIT 1
 `
 
-// When a difference was last found that a webhook should have told; 0 if never.
-func (q *Queries) LatestDrift(ctx context.Context, provider string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, latestDrift, provider)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
+type LastDeliveryParams struct {
+	Before   string
+	Provider string
+}
+
+// When the latest delivery came; ids sort by the time of their making.
+func (q *Queries) LastDelivery(ctx context.Context, arg LastDeliveryParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, lastDelivery, arg.Before, arg.Provider)
+	var received_at int64
+	err := row.Scan(&received_at)
+	return received_at, err
 }
 
 const missObject = `-- name: MissObject :one

@@ -29,6 +29,7 @@ type Alarm struct {
 	RaisedAt  int64
 	SeenAt    int64
 	ClearedAt *int64
+	ToldAt    int64
 }
 
 type Benefit struct {

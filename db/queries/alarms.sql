@@ -22,3 +22,14 @@ SELECT * FROM alarms WHERE cleared_at IS NULL ORDER BY raised_at, kind, subject 
 
 -- name: PruneAlarms :execrows
 DELETE FROM alarms WHERE cleared_at IS NOT NULL AND cleared_at < @before;
+
+-- name: UntoldAlarms :many
+-- Alarms that last and that operators were not told of since they were raised, nor within
+-- the last hour.
+SELECT * FROM alarms WHERE cleared_at IS NULL AND told_at < raised_at AND told_at < CAST(@before AS BIGINT)
+ORDER BY raised_at LIMIT CAST(@most AS BIGINT);
+
+-- name: TellAlarm :execrows
+-- Once, whoever comes first.
+UPDATE alarms SET told_at = @now WHERE kind = @kind AND subject = @subject AND cleared_at IS NULL
+    AND told_at < raised_at AND told_at < CAST(@before AS BIGINT);

@@ -11,9 +11,14 @@ SELECT * FROM drifts WHERE pass_id = @pass_id AND id < @before ORDER BY id DESC 
 -- name: Drifts :many
 SELECT * FROM drifts WHERE id < @before ORDER BY id DESC LIMIT CAST(@most AS BIGINT);
 
--- name: LatestDrift :one
--- When a difference was last found that a webhook should have told; 0 if never.
-SELECT CAST(COALESCE(MAX(found_at), 0) AS BIGINT) FROM drifts WHERE provider = @provider;
+-- name: FirstDriftAfter :one
+-- When, after a moment, a difference was first found that a webhook should have told; 0 if
+-- none was.
+SELECT CAST(COALESCE(MIN(found_at), 0) AS BIGINT) FROM drifts WHERE provider = @provider AND found_at > @after;
+
+-- name: LastDelivery :one
+-- When the latest delivery came; ids sort by the time of their making.
+SELECT received_at FROM inbox WHERE id < @before AND provider = @provider ORDER BY id DESC LIMIT 1;
 
 -- name: PruneDrifts :execrows
 DELETE FROM drifts WHERE id IN (

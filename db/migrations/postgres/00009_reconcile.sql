@@ -71,7 +71,11 @@ CREATE TABLE missing_objects (
 
 CREATE INDEX reconciliations_failed ON reconciliations (provider) WHERE error <> '';
 
+-- When operators were last told of an alarm.
+ALTER TABLE alarms ADD COLUMN told_at BIGINT NOT NULL DEFAULT 0;
+
 -- +goose Down
+ALTER TABLE alarms DROP COLUMN told_at;
 DROP INDEX reconciliations_failed;
 DROP TABLE missing_objects;
 DROP TABLE drifts;
