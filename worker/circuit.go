@@ -32,10 +32,13 @@ const (
 func newCircuit() *circuit { return &circuit{} }
 
 // errCircuitOpen is an answer without a call.
-type errCircuitOpen struct{ wait time.Duration }
+type errCircuitOpen struct {
+	wait time.Duration
+	why  error // what opened it
+}
 
 func (e errCircuitOpen) Error() string {
-	return fmt.Sprintf("%v: not asked for another %s after repeated failures", billing.ErrProvider, e.wait.Round(time.Second))
+	return fmt.Sprintf("%v: not asked for another %s after repeated failures, such as: %v", billing.ErrProvider, e.wait.Round(time.Second), e.why)
 }
 func (e errCircuitOpen) Unwrap() error { return billing.ErrProvider }
 
@@ -50,10 +53,10 @@ func (c *circuit) enter(now time.Time) error {
 		return nil
 	}
 	if wait := c.openTill.Sub(now); wait > 0 {
-		return errCircuitOpen{wait}
+		return errCircuitOpen{wait, c.why}
 	}
 	if c.trying {
-		return errCircuitOpen{time.Second}
+		return errCircuitOpen{time.Second, c.why}
 	}
 	c.trying = true
 	return nil
