@@ -65,8 +65,13 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 	if err != nil {
 		return p, err
 	}
+	var webhookURLs []string
+	if p.twin == nil { // the twin's endpoint leads here by itself
+		webhookURLs = []string{c.BaseURL + "/webhooks/polar", c.BaseURL + "/api/auth/polar/webhooks"}
+	}
 	p.worker = worker.New(worker.Config{
 		Store: p.store, Provider: provider, Mailer: mailer, Hooks: told, Now: time.Now, Log: log, ReconcileEvery: c.ReconcileEvery,
+		WebhookURLs: webhookURLs,
 	})
 	catalogue, err := views.LoadCatalogue()
 	if err != nil {
