@@ -20,7 +20,7 @@ type circuit struct {
 	openTill time.Time
 	downFrom time.Time // of the first of them
 	why      error     // the latest of them
-	trying   bool // the one call of a half-open circuit is under way
+	trying   bool      // the one call of a half-open circuit is under way
 }
 
 const (
