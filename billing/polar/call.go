@@ -78,8 +78,8 @@ func decode(body []byte, out any) error {
 }
 
 const (
-	pageSize = 100    // Polar's largest
-	maxPages = 10_000 // a server that never ends a list is broken
+	pageSize = 100     // Polar's largest
+	maxPages = 100_000 // a server that never ends a list is broken
 )
 
 // listOf is a page of any list, whose figures may be missing. Its items stay raw, so that one that cannot be read
@@ -105,7 +105,7 @@ func (p *Provider) page(ctx context.Context, list lister, number int64) (listOf,
 	switch {
 	case err != nil:
 		return answer, fmt.Errorf("page %d: %w", number, err)
-	case answer.Items == nil || total == nil || pages == nil || *total < 0 || *pages < 0:
+	case answer.Items == nil || total == nil || pages == nil || *total < 0 || *pages < 0 || *pages > maxPages:
 		return answer, fmt.Errorf("page %d: %w: the answer is not a list", number, billing.ErrProvider)
 	case len(answer.Items) == 0 && number <= *pages, *pages == 0 && *total > 0:
 		return answer, fmt.Errorf("page %d: %w: nothing on it, and %d on %d pages", number, billing.ErrProvider, *total, *pages)

@@ -68,6 +68,7 @@ func TestR8WrongAnswers(t *testing.T) {
 		"no total":                      always(200, `{"items":[],"pagination":{"max_page":0}}`),
 		"no pages":                      always(200, `{"items":[],"pagination":{"total_count":0}}`),
 		"negative figures":              always(200, `{"items":[],"pagination":{"total_count":-1,"max_page":-1}}`),
+		"a list without end":            always(200, `{"items":[{}],"pagination":{"total_count":9000000000000000000,"max_page":90000000000000000}}`),
 		"figures as text":               always(200, `{"items":[],"pagination":{"total_count":"0","max_page":"0"}}`),
 		"nothing, and a total":          always(200, `{"items":[],"pagination":{"total_count":250,"max_page":3}}`),
 		"nothing, a total and no pages": always(200, `{"items":[],"pagination":{"total_count":250,"max_page":0}}`),

@@ -52,7 +52,8 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 		return p, err
 	}
 	provider, err := polar.New(polar.Config{
-		Token: c.PolarToken, WebhookSecrets: c.PolarSecrets, Server: c.PolarServer, ProductSlugs: slugs, Log: log,
+		Token: c.PolarToken, WebhookSecrets: c.PolarSecrets, Server: c.PolarServer, ProductSlugs: slugs,
+		RequestsPerMinute: c.PolarPace, Log: log,
 	})
 	if err != nil {
 		return p, err

@@ -47,6 +47,7 @@ type config struct {
 	PolarToken   string   `env:"POLAR_ACCESS_TOKEN"`                   // organization access token; secret
 	PolarSecrets []string `env:"POLAR_WEBHOOK_SECRET"`                 // comma list while rotating; secret
 	PolarServer  string   `env:"POLAR_SERVER" envDefault:"production"` // production, sandbox, or a URL
+	PolarPace    int      `env:"POLAR_REQUESTS_PER_MINUTE"`            // what Polar allows this process; default 500, in the sandbox 100
 
 	OIDCName     string `env:"OIDC_NAME" envDefault:"your organisation"` // shown on the button
 	OIDCIssuer   string `env:"OIDC_ISSUER"`                              // URL of the OpenID issuer
@@ -124,6 +125,9 @@ func (c *config) check() error {
 		if network.Bits() == 0 {
 			return fmt.Errorf("COUNTERFOIL_TRUSTED_PROXIES has %s, which is everybody: anyone could then claim any address", network)
 		}
+	}
+	if c.PolarPace != 0 && (c.PolarPace < 10 || c.PolarPace > 100_000) {
+		return fmt.Errorf("POLAR_REQUESTS_PER_MINUTE is %d: give the part of Polar's limit that this process may use, from 10 on", c.PolarPace)
 	}
 	if c.HookURL == "" && len(c.HookSecrets)+len(c.HookTypes) > 0 {
 		return errors.New("COUNTERFOIL_HOOK_SECRET or COUNTERFOIL_HOOK_TYPES is set and COUNTERFOIL_HOOK_URL is not: nobody would be told")

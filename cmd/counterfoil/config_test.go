@@ -37,6 +37,8 @@ func TestConfigRefusesWhatCannotWork(t *testing.T) {
 		{"a database of another kind", map[string]string{"DATABASE_URL": "mysql://me:polar_oat_secret@localhost/x"}, "DATABASE_URL"},
 		{"a path without its scheme", map[string]string{"DATABASE_URL": "data/counterfoil.db"}, "DATABASE_URL"},
 		{"PostgreSQL", map[string]string{"DATABASE_URL": "postgres://me:secret@localhost/x"}, ""},
+		{"no requests to the provider", map[string]string{"POLAR_REQUESTS_PER_MINUTE": "1"}, "POLAR_REQUESTS_PER_MINUTE"},
+		{"less than the whole limit", map[string]string{"POLAR_REQUESTS_PER_MINUTE": "250"}, ""},
 		{"too eager", map[string]string{"COUNTERFOIL_RECONCILE_EVERY": "1s"}, "COUNTERFOIL_RECONCILE_EVERY"},
 		{"no duration", map[string]string{"COUNTERFOIL_RECONCILE_EVERY": "soon"}, "ReconcileEvery"},
 		{"a log nobody can read", map[string]string{"COUNTERFOIL_LOG": "xml"}, "COUNTERFOIL_LOG"},

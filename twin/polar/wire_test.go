@@ -35,6 +35,7 @@ func TestErrors(t *testing.T) {
 		{"no id at all", "GET", "/v1/orders/1", token, "", 422, `"loc":["path","id"]`},
 		{"an unknown path", "GET", "/v1/nothing", token, "", 404, `{"detail":"Not Found"}`},
 		{"a limit of none", "GET", "/v1/orders/?limit=0", token, "", 422, `"loc":["query","limit"]`},
+		{"a sorting that subscriptions lack", "GET", "/v1/subscriptions/?sorting=created_at", token, "", 422, `"loc":["query","sorting"]`},
 		{"an unknown sorting", "GET", "/v1/orders/?sorting=-taste", token, "", 422, `"loc":["query","sorting"]`},
 		{"no JSON", "POST", "/v1/customers/", token, "{", 422, `"error":"RequestValidationError"`},
 		{"not an object", "POST", "/v1/customers/", token, "[]", 422, `"loc":["body"]`},
