@@ -23,9 +23,10 @@ import (
 //
 // An error may leave open whether it happened: the answer to a commit can be lost, on
 // PostgreSQL with the connection. Nobody guesses then. Each write of the Store may be
-// repeated after it happened (it is keyed by an id, a version, a state or a lease), and
-// who asked for it does: the provider sends its delivery again, a caller its event
-// under the same id, a loop of the worker its job.
+// repeated after it happened: it is keyed by an id, a version, a state or a lease, so it
+// either changes nothing more or is refused (a sign-in code is spent once). Who asked
+// for it does repeat it: the provider sends its delivery again, a caller its event under
+// the same id, a loop of the worker its job, a person his form.
 func (s *Store) inTx(ctx context.Context, work func(q *gen.Queries) error) error {
 	if s.postgres {
 		return s.inSerializable(ctx, work)
