@@ -33,6 +33,22 @@ func (h *history) facts() []string {
 	return list
 }
 
+// maybeFacts are keys that hooks may be told besides: a reading of the provider that
+// finds a subscription or a grant changed tells that its customer's state has changed,
+// and which readings find something depends on what came first.
+func (h *history) maybeFacts() map[string]bool {
+	keys := map[string]bool{}
+	for _, o := range h.objects {
+		if o.kind != "subscription" && o.kind != "benefit_grant" {
+			continue
+		}
+		for _, s := range o.versions {
+			keys[factKey("customer.state_changed", s.customer, fmt.Sprintf("%s %d", s.kind, s.at.UnixMicro()))] = true
+		}
+	}
+	return keys
+}
+
 func factKey(typ, id, mark string) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{"polar", typ, id, mark}, "\x00")))
 	return "fact_" + hex.EncodeToString(sum[:16])

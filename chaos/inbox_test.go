@@ -109,7 +109,7 @@ func fight(t *testing.T, binary, control string, z size) (*run, *history) {
 	if err := r.site.look(func(db *sql.DB) error { return r.compare(db, h) }); err != nil {
 		t.Fatal(err)
 	}
-	r.broken = append(r.broken, host.compare(h.facts(), r.killed())...)
+	r.broken = append(r.broken, host.compare(h.facts(), h.maybeFacts(), r.killed())...)
 	return r, h
 }
 

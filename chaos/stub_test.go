@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -18,26 +18,24 @@ import (
 // product holds at the end must not depend on them.
 type provider struct {
 	*httptest.Server
-	paths  map[string]map[string]int // kind -> id -> index in the history
-	h      *history
-	reads  atomic.Int64
-	failed atomic.Int64
-	stale  atomic.Int64
-	usage  *usageBook
+	index map[string]map[string]int // kind -> id -> place in the history
+	h     *history
+	usage *usageBook
 }
 
-// lists are Polar's paths of the kinds that can be read one by one.
-var lists = map[string]string{
+// kinds are Polar's paths. Grants have no way to be read one by one.
+var kinds = map[string]string{
 	"customers": "customer", "products": "product", "checkouts": "checkout", "subscriptions": "subscription", "orders": "order",
+	"benefit-grants": "benefit_grant", "meters": "meter",
 }
 
 func startProvider(t *testing.T, h *history) *provider {
-	p := &provider{h: h, paths: map[string]map[string]int{}, usage: newUsageBook()}
+	p := &provider{h: h, index: map[string]map[string]int{}, usage: newUsageBook()}
 	for i, o := range h.objects {
-		if p.paths[o.kind] == nil {
-			p.paths[o.kind] = map[string]int{}
+		if p.index[o.kind] == nil {
+			p.index[o.kind] = map[string]int{}
 		}
-		p.paths[o.kind][o.id] = i
+		p.index[o.kind][o.id] = i
 	}
 	p.Server = httptest.NewServer(http.HandlerFunc(p.serve))
 	t.Cleanup(p.Close)
@@ -50,30 +48,20 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 		p.usage.ingest(w, r)
 		return
 	}
-	p.reads.Add(1)
 	list, id, _ := strings.Cut(path, "/")
 	switch {
 	case rand.IntN(400) == 0:
-		p.failed.Add(1)
 		answer(w, http.StatusBadGateway, map[string]any{"error": "BadGateway", "detail": "tired"})
-	case id == "" && list == "products":
-		p.list(w, "product")
-	case id == "" && list == "meters":
-		answer(w, http.StatusOK, page([]any{map[string]any{
-			"id": "00000000-0000-4000-8000-00000000000a", "created_at": "2026-01-01T00:00:00Z", "modified_at": nil, "name": "Calls",
-			"metadata": map[string]any{}, "aggregation": map[string]any{"func": "count"},
-			"filter": map[string]any{"conjunction": "and", "clauses": []any{map[string]any{"property": "name", "operator": "eq", "value": "api_call"}}},
-		}}))
-	case id == "" && r.Method == http.MethodGet:
-		answer(w, http.StatusOK, page([]any{}))
+	case id == "":
+		p.list(w, r, kinds[list])
 	default:
-		p.one(w, lists[list], id)
+		p.one(w, kinds[list], id)
 	}
 }
 
 // one answers the object in some version that it once had, the newest half the time.
 func (p *provider) one(w http.ResponseWriter, kind, id string) {
-	i, known := p.paths[kind][id]
+	i, known := p.index[kind][id]
 	if !known || rand.IntN(4) == 0 { // a replica that has not heard of it yet
 		answer(w, http.StatusNotFound, map[string]any{"error": "ResourceNotFound", "detail": "Not found"})
 		return
@@ -81,7 +69,6 @@ func (p *provider) one(w http.ResponseWriter, kind, id string) {
 	versions := p.h.objects[i].versions
 	n := len(versions) - 1
 	if rand.IntN(2) == 0 {
-		p.stale.Add(1)
 		n = rand.IntN(len(versions))
 	}
 	if rand.IntN(200) == 0 {
@@ -90,20 +77,38 @@ func (p *provider) one(w http.ResponseWriter, kind, id string) {
 	answer(w, http.StatusOK, versions[n].body())
 }
 
-// list answers everything of a kind, each in some version.
-func (p *provider) list(w http.ResponseWriter, kind string) {
+// list answers a page of everything of a kind that was not deleted, oldest first, each
+// in some version.
+func (p *provider) list(w http.ResponseWriter, r *http.Request, kind string) {
 	items := []any{}
+	if kind == "meter" {
+		items = append(items, meter)
+	}
 	for _, o := range p.h.objects {
-		if o.kind == kind {
+		if o.kind == kind && !p.h.finally(o).deleted {
 			items = append(items, o.versions[rand.IntN(len(o.versions))].body())
 		}
 	}
-	answer(w, http.StatusOK, page(items))
+	number, size := asked(r, "page", 1), asked(r, "limit", 10)
+	total := len(items)
+	items = items[min(total, (number-1)*size):min(total, number*size)]
+	answer(w, http.StatusOK, map[string]any{
+		"items": items, "pagination": map[string]any{"total_count": total, "max_page": (total + size - 1) / size},
+	})
 }
 
-// page is a list that fits on one page.
-func page(items []any) map[string]any {
-	return map[string]any{"items": items, "pagination": map[string]any{"total_count": len(items), "max_page": 1}}
+func asked(r *http.Request, name string, otherwise int) int {
+	if n, err := strconv.Atoi(r.URL.Query().Get(name)); err == nil && n > 0 {
+		return n
+	}
+	return otherwise
+}
+
+// meter counts calls.
+var meter = map[string]any{
+	"id": "00000000-0000-4000-8000-00000000000a", "created_at": "2026-01-01T00:00:00Z", "modified_at": nil, "name": "Calls",
+	"metadata": map[string]any{}, "aggregation": map[string]any{"func": "count"},
+	"filter": map[string]any{"conjunction": "and", "clauses": []any{map[string]any{"property": "name", "operator": "eq", "value": "api_call"}}},
 }
 
 func answer(w http.ResponseWriter, status int, body any) {
