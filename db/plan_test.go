@@ -14,15 +14,17 @@ import (
 // scans are the queries that may read a whole table, and why that costs nothing that
 // grows with what people do.
 var scans = map[string]string{
-	"Products":     "the catalog, which is small",
-	"Meters":       "the catalog, which is small",
-	"UsageTotals":  "the catalog, which is small",
-	"InboxCounts":  "for operators",
-	"OutboxCounts": "for operators",
-	"FailingJobs":  "an index of failing ones alone",
-	"JobsSetAside": "an index of parked ones alone",
-	"CountParked":  "indexes of parked ones alone",
-	"HookCounts":   "for operators",
+	"Products":        "the catalog, which is small",
+	"Meters":          "the catalog, which is small",
+	"UsageTotals":     "the catalog, which is small",
+	"InboxCounts":     "for operators",
+	"OutboxCounts":    "for operators",
+	"FailingJobs":     "an index of failing ones alone",
+	"JobsSetAside":    "an index of parked ones alone",
+	"CountParked":     "indexes of parked ones alone",
+	"HookCounts":      "for operators",
+	"DoubtRefunds":    "an index of waiting ones alone",
+	"WithdrawActions": "an index of waiting ones alone",
 }
 
 // TestPlans: no query reads a table from end to end, so that a page costs the same

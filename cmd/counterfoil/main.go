@@ -7,61 +7,110 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 )
 
 const usage = `Counterfoil is a self-hosted billing portal.
 
-  counterfoil          start the portal; with no provider configured, on the offline twin
-  counterfoil twin     start the offline twin of Polar alone
-  counterfoil help     show this
+  counterfoil                          start the portal; with no provider configured, on the offline twin
+  counterfoil twin                     start the offline twin of Polar alone
+  counterfoil backup FILE              copy the database into a new file, while the portal runs or not
+  counterfoil restore [-replace] FILE  put a backup where the database belongs; the portal must be stopped
+  counterfoil doctor [-mail ADDRESS]   prove that everything works, and say what to do about what does not
+  counterfoil help                     show this
 
-Settings are environment variables: see README.md.
+Settings are environment variables: see README.md. Backup and restore: docs/operations.md.
 `
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends at once
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "counterfoil:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string) error {
-	command := "serve"
-	if len(args) > 0 {
-		command, args = args[0], args[1:]
+// command is one word of the command line. flags adds what it takes; done runs it with the
+// arguments that are left, as many as names says.
+type command struct {
+	names []string // of its arguments, for the usage
+	flags func(*flag.FlagSet)
+	run   func(ctx context.Context, c config, out io.Writer, args []string) error
+}
+
+// commands are all of them. Each call makes them anew, with what their flags set.
+func commands() map[string]command {
+	var replace bool
+	return map[string]command{
+		"serve": {run: func(ctx context.Context, c config, out io.Writer, _ []string) error {
+			err := serve(ctx, c, newLog(c), out)
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			return err
+		}},
+		"twin": {run: func(ctx context.Context, c config, _ io.Writer, _ []string) error { return runTwin(ctx, c, newLog(c)) }},
+		"backup": {names: []string{"FILE"}, run: func(ctx context.Context, c config, out io.Writer, args []string) error {
+			return backup(ctx, c, out, args[0])
+		}},
+		"restore": {
+			names: []string{"FILE"},
+			flags: func(f *flag.FlagSet) {
+				f.BoolVar(&replace, "replace", false, "keep an existing database under another name and restore all the same")
+			},
+			run: func(ctx context.Context, c config, out io.Writer, args []string) error {
+				return restore(ctx, c, out, args[0], replace)
+			},
+		},
 	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	name := "serve"
 	if len(args) > 0 {
-		return fmt.Errorf("%s takes no arguments: settings are environment variables, see README.md", command)
+		name, args = args[0], args[1:]
 	}
-	switch command {
-	case "help", "-h", "--help":
-		fmt.Print(usage)
+	if slices.Contains([]string{"help", "-h", "-help", "--help"}, name) {
+		_, err := io.WriteString(out, usage)
+		return err
+	}
+	command, ok := commands()[name]
+	if !ok {
+		return fmt.Errorf("%q is not a command\n\n%s", name, usage)
+	}
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.Usage = func() {
+		fmt.Fprintf(out, "counterfoil %s %s\n", name, strings.Join(command.names, " "))
+		flags.PrintDefaults()
+	}
+	if command.flags != nil {
+		command.flags(flags)
+	}
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
-	case "serve", "twin":
-	default:
-		return fmt.Errorf("%q is not a command\n\n%s", command, usage)
+	} else if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if flags.NArg() != len(command.names) {
+		return fmt.Errorf("%s takes %s, and %d were given; settings are environment variables\n\n%s",
+			name, strings.Join(append(command.names, "no other arguments"), " and "), flags.NArg(), usage)
 	}
 	c, err := readConfig()
 	if err != nil {
 		return err
 	}
-	log := newLog(c)
-	if command == "twin" {
-		return runTwin(ctx, c, log)
-	}
-	err = serve(ctx, c, log, os.Stdout)
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
+	return command.run(ctx, c, out, flags.Args())
 }
 
 // newLog writes to standard error, as text for people or as JSON for machines.

@@ -789,7 +789,7 @@ func (q *Queries) WalletBalance(ctx context.Context, arg WalletBalanceParams) (i
 }
 
 const wallets = `-- name: Wallets :many
-SELECT w.provider, w.provider_meter_id, w.balance, w.period_start,
+SELECT w.provider, w.provider_meter_id, w.balance, w.frozen_at, w.frozen_reason, w.period_start,
     CAST(COALESCE((
         SELECT SUM(e.credits) FROM ledger_transactions AS t
         JOIN ledger_entries AS e ON e.transaction_id = t.id AND e.account_id = w.id
@@ -804,7 +804,7 @@ SELECT w.provider, w.provider_meter_id, w.balance, w.period_start,
     CAST(COALESCE(b.balance, 0) AS BIGINT) AS provider_balance,
     CAST(COALESCE(b.copied_at, 0) AS BIGINT) AS provider_copied_at
 FROM (
-    SELECT a.id, a.customer_id, a.provider, a.provider_meter_id, a.balance, CAST(COALESCE((
+    SELECT a.id, a.customer_id, a.provider, a.provider_meter_id, a.balance, a.frozen_at, a.frozen_reason, CAST(COALESCE((
         SELECT r.occurred_at FROM ledger_transactions AS r
         WHERE r.customer_id = a.customer_id AND r.provider = a.provider AND r.provider_meter_id = a.provider_meter_id
             AND r.cause <> 'used' AND r.cause_kind = 'credit_event' AND r.cause IN ('expired', 'settled')
@@ -823,6 +823,8 @@ type WalletsRow struct {
 	Provider         string
 	ProviderMeterID  string
 	Balance          int64
+	FrozenAt         *int64
+	FrozenReason     string
 	PeriodStart      int64
 	Credited         int64
 	Waiting          int64
@@ -848,6 +850,8 @@ func (q *Queries) Wallets(ctx context.Context, customerID string) ([]WalletsRow,
 			&i.Provider,
 			&i.ProviderMeterID,
 			&i.Balance,
+			&i.FrozenAt,
+			&i.FrozenReason,
 			&i.PeriodStart,
 			&i.Credited,
 			&i.Waiting,

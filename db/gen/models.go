@@ -188,6 +188,8 @@ type LedgerAccount struct {
 	Kind            string
 	Balance         int64
 	LastSeq         int64
+	FrozenAt        *int64
+	FrozenReason    string
 }
 
 type LedgerDay struct {
@@ -402,6 +404,12 @@ type Session struct {
 	CreatedAt int64
 	SeenAt    int64
 	ExpiresAt int64
+}
+
+type Setting struct {
+	Name      string
+	Value     string
+	ChangedAt int64
 }
 
 type SignInCode struct {
