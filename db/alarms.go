@@ -58,7 +58,11 @@ func (s *Store) Alarms(ctx context.Context) ([]billing.Alarm, error) {
 	if err != nil {
 		return nil, fmt.Errorf("alarms: %w", err)
 	}
-	return mapEach(rows, alarmOf), nil
+	alarms := mapEach(rows, alarmOf)
+	if s.Full() { // what could not be written down
+		alarms = append(alarms, billing.Alarm{Kind: billing.AlarmDisk, Subject: "database", Severity: billing.Urgent, Detail: ErrFull.Error(), Count: 1})
+	}
+	return alarms, nil
 }
 
 func alarmOf(row gen.Alarm) billing.Alarm {

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"counterfoil/billing"
@@ -26,6 +27,7 @@ import (
 // and one that writes: a single connection on SQLite, a few on PostgreSQL.
 type Store struct {
 	lock  *os.File // of SQLite; see lock
+	path  string   // of SQLite
 	write *sql.DB
 	read  *sql.DB
 	r     *gen.Queries // on the read-only pool
@@ -42,6 +44,11 @@ type Store struct {
 	hooksSince int64        // unix milliseconds; facts from before it are nobody's news
 	creditsLow billing.Credits
 
+	full   atomic.Bool           // see Full
+	broke  atomic.Pointer[error] // see Failure
+	breaks sync.Once
+	broken chan struct{} // see Broken
+
 	products kept[billing.Product]
 	meters   kept[billing.Meter]
 }
@@ -56,7 +63,7 @@ const readers = 8
 // another process has open is refused. "postgres://" is PostgreSQL, which several
 // processes may share. No error shows a password.
 func Open(ctx context.Context, url string) (*Store, error) {
-	s := &Store{}
+	s := &Store{broken: make(chan struct{})}
 	if isPostgres(url) {
 		if err := s.openPostgres(ctx, url); err != nil {
 			return nil, errors.Join(fmt.Errorf("database %s: %w", nameOf(url), err), s.Close())
@@ -68,16 +75,21 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		return nil, errors.New("the database is given as file:PATH without parameters, or as postgres://user:password@host:port/name")
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("create the data folder: %w", err)
+		return nil, fmt.Errorf("create the data folder: %w", explained(path, err))
 	}
+	s.path = path
 	if err := s.openSQLite(ctx, path); err != nil {
-		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.Close())
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, explained(path, err)), s.Close())
 	}
 	return s, nil
 }
 
-// Close waits for what runs and closes both pools, then lets other processes in.
+// Close waits for what runs and closes both pools, then lets other processes in. After
+// Broken it closes nothing: the last connection would write the log back into the database.
 func (s *Store) Close() error {
+	if s.Failure() != nil {
+		return nil
+	}
 	var err error
 	if s.read != nil {
 		err = s.read.Close()

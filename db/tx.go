@@ -31,18 +31,22 @@ func (s *Store) inTx(ctx context.Context, work func(q *gen.Queries) error) error
 	if s.postgres {
 		return s.inSerializable(ctx, work)
 	}
+	if err := s.Failure(); err != nil {
+		return err
+	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w", s.graded(err, false))
 	}
 	defer func() { _ = tx.Rollback() }() // after a panic of work; else it has ended
 	statements := s.w.in(tx)
 	if err := work(gen.New(statements)); err != nil {
-		return rolledBack(tx, err)
+		return rolledBack(tx, s.graded(err, false))
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return rolledBack(tx, fmt.Errorf("commit: %w", s.graded(err, true)))
 	}
+	s.full.Store(false)
 	statements.learn(ctx)
 	return nil
 }

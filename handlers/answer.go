@@ -15,6 +15,7 @@ import (
 
 	"counterfoil/auth"
 	"counterfoil/billing"
+	"counterfoil/db"
 	"counterfoil/views"
 )
 
@@ -86,6 +87,8 @@ var failures = []struct {
 	{billing.ErrDenied, http.StatusForbidden},
 	{billing.ErrConflict, http.StatusConflict},
 	{billing.ErrProvider, http.StatusServiceUnavailable},
+	{db.ErrFull, http.StatusServiceUnavailable},
+	{db.ErrBroken, http.StatusServiceUnavailable},
 	{billing.ErrInvalid, http.StatusBadRequest},
 }
 
@@ -120,6 +123,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, who auth.Visitor, 
 	failure := views.Failure{Status: status}
 	if words, ok := errors.AsType[*sentence](err); ok {
 		failure.Detail = page.T.T(words.message, words.args...)
+	} else if errors.Is(err, db.ErrFull) || errors.Is(err, db.ErrBroken) {
+		failure.Detail = page.T.T("failure.disk")
 	}
 	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "30")

@@ -48,6 +48,8 @@ type Worker struct {
 	unsettledAfter string    // by the unsettled loop alone: the id of the last checkout that it read
 	awaited        awaited
 	drifts         drifts
+	disk           func() (db.Disk, error) // of the database
+	sums           sums
 	eventsAtOnce   int // of one job; see the constant
 }
 
@@ -57,6 +59,7 @@ func New(config Config) *Worker {
 		config.ReconcileEvery = DefaultReconcileEvery
 	}
 	w := &Worker{Config: config, circuit: newCircuit(), awaited: awaited{until: map[billing.Ref]wish{}}, eventsAtOnce: eventsAtOnce}
+	w.disk = config.Store.Disk
 	w.loops = w.table()
 	w.wakes = make([]chan struct{}, len(w.loops))
 	for i := range w.wakes {
@@ -86,6 +89,9 @@ func (w *Worker) table() []loop {
 		{name: "watch", every: watchRound, step: w.watchParked},
 		{name: "provider", every: watchRound, step: w.watchProvider},
 		{name: "prune", every: pruneRound, step: w.prune},
+		{name: "disk", every: diskRound, step: w.watchDisk},
+		{name: "sums", every: sumsRound, step: w.checkSums},
+		{name: "integrity", every: integrityLook, step: w.checkIntegrity},
 	}
 	for _, hook := range w.Hooks {
 		loops = append(loops, w.hookLoop(hook))

@@ -50,6 +50,10 @@ func serve(ctx context.Context, c config, log *slog.Logger, out io.Writer) error
 
 	select {
 	case err = <-failed:
+	case <-p.store.Broken():
+		// Nothing is ended in order, for that would write: whoever was told nothing asks again.
+		stopWorking()
+		return p.store.Failure()
 	case <-ctx.Done():
 		log.Info("stopping")
 		close(p.stopping)
