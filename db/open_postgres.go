@@ -47,7 +47,7 @@ func (s *Store) openPostgres(ctx context.Context, url string) (err error) {
 	s.postgres, s.products.ages, s.meters.ages = true, true, true
 	s.write = pool(writer, writers)
 	s.read = pool(reader, readers)
-	s.r = gen.New(dollars{s.read, &s.texts})
+	s.r = gen.New(dollars{db: s.read, texts: &s.texts, again: readers})
 	if err := checkPostgres(ctx, s.write); err != nil {
 		return err
 	}

@@ -3,9 +3,12 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"counterfoil/db/gen"
 )
@@ -15,6 +18,7 @@ import (
 type dollars struct {
 	db    gen.DBTX
 	texts *texts
+	again int // how often a read is repeated whose pooled connection turns out to be dead
 }
 
 var _ gen.DBTX = dollars{}
@@ -31,12 +35,30 @@ func (d dollars) ExecContext(ctx context.Context, query string, args ...any) (sq
 
 // QueryContext implements gen.DBTX.
 func (d dollars) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return d.db.QueryContext(ctx, d.texts.numbered(query), storable(args)...)
+	for try := 0; ; try++ {
+		rows, err := d.db.QueryContext(ctx, d.texts.numbered(query), storable(args)...)
+		if try >= d.again || !stale(err) {
+			return rows, err
+		}
+	}
 }
 
 // QueryRowContext implements gen.DBTX.
 func (d dollars) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return d.db.QueryRowContext(ctx, d.texts.numbered(query), storable(args)...)
+	for try := 0; ; try++ {
+		row := d.db.QueryRowContext(ctx, d.texts.numbered(query), storable(args)...)
+		if try >= d.again || !stale(row.Err()) {
+			return row
+		}
+	}
+}
+
+// stale reports whether a connection was dead when it was used, as all that a pool
+// holds are after the server has been restarted. A new one may be had at once; when it
+// may not, the error is another one.
+func stale(err error) bool {
+	_, refused := errors.AsType[*pgconn.ConnectError](err)
+	return err != nil && !refused && Unreachable(err)
 }
 
 // texts remembers how queries read in PostgreSQL. They are the ones in db/queries, so

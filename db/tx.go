@@ -14,7 +14,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"counterfoil/billing"
 	"counterfoil/db/gen"
 )
 
@@ -81,7 +80,7 @@ func (s *Store) inSerializable(ctx context.Context, work func(q *gen.Queries) er
 			return fmt.Errorf("commit, whose outcome is unknown: %w", err)
 		}
 		if !passes(err, try) || try == txTries || ctx.Err() != nil || time.Since(began) > txPatience {
-			return worded(err)
+			return err
 		}
 		if err := pause(ctx, try); err != nil {
 			return err
@@ -103,7 +102,7 @@ func (s *Store) trySerializable(ctx context.Context, alone bool, work func(q *ge
 		return true, fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // after a panic of work; else it has ended
-	if err := work(gen.New(dollars{tx, &s.texts})); err != nil {
+	if err := work(gen.New(dollars{db: tx, texts: &s.texts})); err != nil {
 		return true, rolledBack(tx, err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -117,27 +116,32 @@ func (s *Store) trySerializable(ctx context.Context, alone bool, work func(q *ge
 
 // passes reports whether the same work may succeed when it is run again.
 func passes(err error, try int) bool {
-	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
-		switch refused.Code {
-		case "40001", "40P01": // lost to another transaction; a deadlock
-			return true
-		case "23505": // a unique key, which one that ran at the same time may have taken
-			return try <= txAlone
-		case "57P01", "57P02", "57P03", "25P03": // the server stops, died, is just starting, waited for us too long
-			return true
-		}
-		return strings.HasPrefix(refused.Code, "08") // the connection
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return Unreachable(err) || errors.Is(err, sql.ErrConnDone)
 	}
-	if _, ok := errors.AsType[net.Error](err); ok {
+	switch refused.Code {
+	case "40001", "40P01": // lost to another transaction; a deadlock
+		return true
+	case "23505": // a unique key, which one that ran at the same time may have taken
+		return try <= txAlone
+	case "25P03": // it waited for us too long
 		return true
 	}
-	for _, gone := range []error{driver.ErrBadConn, sql.ErrConnDone, pgconn.ErrConnClosed, net.ErrClosed, io.ErrUnexpectedEOF, io.EOF} {
-		if errors.Is(err, gone) {
-			return true
-		}
+	return Unreachable(err)
+}
+
+// Unreachable reports whether an error says that PostgreSQL cannot be reached at the
+// moment: it is stopped, starting, or on the other side of a broken line. Nothing is
+// wrong with what was asked for. Other broken lines look the same, so look at kinds first.
+func Unreachable(err error) bool {
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// operator intervention (57P01 to 57P03) and connection exceptions (class 08)
+		return strings.HasPrefix(refused.Code, "57P0") || strings.HasPrefix(refused.Code, "08")
 	}
-	_, ok := errors.AsType[*pgconn.ConnectError](err)
-	return ok
+	_, refused := errors.AsType[*pgconn.ConnectError](err)
+	_, cut := errors.AsType[*net.OpError](err)
+	return refused || cut || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, pgconn.ErrConnClosed)
 }
 
 // pause waits before the next try: 2 ms, doubling up to 200 ms, each anywhere between
@@ -149,13 +153,4 @@ func pause(ctx context.Context, try int) error {
 	case <-time.After(rand.N(min(200*time.Millisecond, time.Millisecond<<min(try, 8)))):
 		return nil
 	}
-}
-
-// worded gives an error the kind that its reader acts on.
-func worded(err error) error {
-	refused, ok := errors.AsType[*pgconn.PgError](err)
-	if ok && refused.Code == "54000" { // a key that is longer than an index can hold
-		return fmt.Errorf("%w: %w", err, billing.ErrInvalid)
-	}
-	return err
 }

@@ -105,6 +105,9 @@ func statusOf(err error) int {
 			return f.status
 		}
 	}
+	if db.Unreachable(err) {
+		return http.StatusServiceUnavailable
+	}
 	return http.StatusInternalServerError
 }
 

@@ -45,11 +45,17 @@ func start(t testing.TB) *stack {
 // startWith runs a stack that receives webhooks, or none at all.
 func startWith(t testing.TB, webhooks bool) *stack {
 	t.Helper()
+	return startOn(t, dbtest.URL(t), webhooks)
+}
+
+// startOn is startWith on a database of the test's choice.
+func startOn(t testing.TB, database string, webhooks bool) *stack {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stack{t: t, url: "http://" + listener.Addr().String(), database: dbtest.URL(t), stopping: make(chan struct{})}
+	s := &stack{t: t, url: "http://" + listener.Addr().String(), database: database, stopping: make(chan struct{})}
 	s.store = dbtest.OpenAt(t, s.database)
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	config := server.Config{Addr: "127.0.0.1:0", Path: filepath.Join(t.TempDir(), "twin.db"), Seed: true, Log: log, Now: time.Now}
