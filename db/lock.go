@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// errLocked says that another process holds the lock.
-var errLocked = errors.New("another process is using this database: stop it, or give this one a folder of its own (COUNTERFOIL_DATA)")
+// ErrLocked says that another process works on the database.
+var ErrLocked = errors.New("another process is using this database: stop it, or give this one a folder of its own (COUNTERFOIL_DATA)")
 
 const (
 	// lockPatience is how long a start waits for a process that is just ending.
@@ -27,7 +27,7 @@ func lock(path string) (*os.File, error) {
 		if err == nil {
 			return file, nil
 		}
-		if !errors.Is(err, errLocked) || time.Now().After(deadline) {
+		if !errors.Is(err, ErrLocked) || time.Now().After(deadline) {
 			return nil, fmt.Errorf("lock %s.lock: %w", path, err)
 		}
 	}

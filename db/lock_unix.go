@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// openLocked opens a file and locks it, or answers errLocked at once.
+// openLocked opens a file and locks it, or answers ErrLocked at once.
 func openLocked(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -16,7 +16,7 @@ func openLocked(path string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = errLocked
+			err = ErrLocked
 		}
 		return nil, errors.Join(err, file.Close())
 	}

@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// openLocked opens a file that nobody else can open meanwhile, or answers errLocked
+// openLocked opens a file that nobody else can open meanwhile, or answers ErrLocked
 // at once.
 func openLocked(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
@@ -17,7 +17,7 @@ func openLocked(path string) (*os.File, error) {
 	handle, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, shared, nil,
 		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	if errors.Is(err, sharingViolation) {
-		return nil, errLocked
+		return nil, ErrLocked
 	}
 	if err != nil {
 		return nil, err

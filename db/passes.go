@@ -63,19 +63,16 @@ func passOf(row gen.ReconcilePass) Pass {
 // began that read everything of a provider.
 func completeSince(provider string) string { return "complete_since_" + provider }
 
-// restoredAt is the name under which a restore leaves its time, in unix milliseconds.
-const restoredAt = "restored_at"
-
 // DuePass takes the pass that is to be run now and leases it until a time: one that was
 // cut short, else an operator's wish, else a new one of everything when none began after
 // olderThan, or since the database was restored. billing.ErrNotFound: none is due.
 func (s *Store) DuePass(ctx context.Context, provider string, olderThan, until, now time.Time) (Pass, error) {
-	restored, err := s.rememberedTime(ctx, restoredAt)
+	restored, err := s.Restored(ctx)
 	if err != nil {
 		return Pass{}, err
 	}
-	if restored.After(olderThan) && !restored.After(now) {
-		olderThan = restored
+	if restored.At.After(olderThan) && !restored.At.After(now) {
+		olderThan = restored.At
 	}
 	due, err := s.r.PassDue(ctx, gen.PassDueParams{Provider: provider, Now: millis(now), OlderThan: millis(olderThan)})
 	if err != nil {
@@ -238,4 +235,13 @@ func (s *Store) rememberedTime(ctx context.Context, name string) (time.Time, err
 		return time.Time{}, fmt.Errorf("remember %s: %w", name, err)
 	}
 	return moment(ms), nil
+}
+
+// PassRunning reports whether a pass of a provider is under way.
+func (s *Store) PassRunning(ctx context.Context, provider string) (bool, error) {
+	n, err := s.r.PassRunning(ctx, provider)
+	if err != nil {
+		return false, fmt.Errorf("look for a running pass: %w", err)
+	}
+	return n > 0, nil
 }

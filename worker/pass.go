@@ -50,6 +50,25 @@ func (w *Worker) runPass(ctx context.Context) (int, error) {
 	return 1, r.end(context.WithoutCancel(ctx), err, ctx.Err() != nil)
 }
 
+// RunPass runs passes until the one with an id has ended, for a program that is alone with
+// the database. It returns nil then, however that one ended.
+func (w *Worker) RunPass(ctx context.Context, id string) error {
+	for {
+		if _, err := w.runPass(ctx); err != nil {
+			return err
+		}
+		pass, err := w.Store.Pass(ctx, id)
+		if err != nil || pass.State == db.StateDone || pass.State == db.StateFailed {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(passRound):
+		}
+	}
+}
+
 // passRun is one run of a pass. What it keeps in memory is lost when it is cut short; the
 // pass goes on all the same, and only what is missing from lists is not looked for then.
 type passRun struct {

@@ -47,14 +47,7 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 		}
 		c = p.demoConfig(c)
 	}
-	slugs, err := c.slugs()
-	if err != nil {
-		return p, err
-	}
-	provider, err := polar.New(polar.Config{
-		Token: c.PolarToken, WebhookSecrets: c.PolarSecrets, Server: c.PolarServer, ProductSlugs: slugs,
-		RequestsPerMinute: c.PolarPace, Log: log,
-	})
+	provider, err := newProvider(c, log)
 	if err != nil {
 		return p, err
 	}
@@ -101,6 +94,18 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 	}
 	p.handler, err = h.Handler()
 	return p, err
+}
+
+// newProvider makes the configured billing provider; it calls nobody.
+func newProvider(c config, log *slog.Logger) (*polar.Provider, error) {
+	slugs, err := c.slugs()
+	if err != nil {
+		return nil, err
+	}
+	return polar.New(polar.Config{
+		Token: c.PolarToken, WebhookSecrets: c.PolarSecrets, Server: c.PolarServer, ProductSlugs: slugs,
+		RequestsPerMinute: c.PolarPace, Log: log,
+	})
 }
 
 // demoConfig points every setting that the twin answers at the twin.

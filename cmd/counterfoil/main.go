@@ -25,6 +25,8 @@ const usage = `Counterfoil is a self-hosted billing portal.
   counterfoil backup FILE              copy the database into a new file, while the portal runs or not
   counterfoil restore [-replace] FILE  put a backup where the database belongs; the portal must be stopped
   counterfoil doctor [-mail ADDRESS]   prove that everything works, and say what to do about what does not
+  counterfoil reconcile [-dry-run] [-customer ID]
+                                       read everything at the provider, or one customer, and print what differed
   counterfoil help                     show this
 
 Settings are environment variables: see README.md. Backup and restore: docs/operations.md.
@@ -51,6 +53,7 @@ type command struct {
 // commands are all of them. Each call makes them anew, with what their flags set.
 func commands() map[string]command {
 	var replace bool
+	var wish reconcileWish
 	return map[string]command{
 		"serve": {run: func(ctx context.Context, c config, out io.Writer, _ []string) error {
 			err := serve(ctx, c, newLog(c), out)
@@ -70,6 +73,15 @@ func commands() map[string]command {
 			},
 			run: func(ctx context.Context, c config, out io.Writer, args []string) error {
 				return restore(ctx, c, out, args[0], replace)
+			},
+		},
+		"reconcile": {
+			flags: func(f *flag.FlagSet) {
+				f.BoolVar(&wish.dry, "dry-run", false, "change nothing, report only")
+				f.StringVar(&wish.customer, "customer", "", "read the customer of ours with this id alone")
+			},
+			run: func(ctx context.Context, c config, out io.Writer, _ []string) error {
+				return reconcile(ctx, c, newLog(c), out, wish)
 			},
 		},
 	}

@@ -301,6 +301,17 @@ func (q *Queries) PassDue(ctx context.Context, arg PassDueParams) (int64, error)
 	return due, err
 }
 
+const passRunning = `-- name: PassRunning :one
+SELECT CAST(COUNT(*) AS BIGINT) FROM reconcile_passes WHERE provider = ?1 AND state = 'running'
+`
+
+func (q *Queries) PassRunning(ctx context.Context, provider string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, passRunning, provider)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const passes = `-- name: Passes :many
 SELECT id, provider, kind, customer_id, state, holder, leased_until, asked_at, started_at, moved_at, finished_at, cursor_kind, cursor_page, objects, calls, changed, healed, found, broken, error FROM reconcile_passes WHERE id < ?1 ORDER BY id DESC LIMIT CAST(?2 AS BIGINT)
 `

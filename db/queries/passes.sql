@@ -99,3 +99,6 @@ DELETE FROM reconcile_passes WHERE id IN (
     WHERE old.provider = @provider AND old.state IN ('done', 'failed') AND old.asked_at < @before
     ORDER BY old.asked_at LIMIT CAST(@most AS BIGINT)
 );
+
+-- name: PassRunning :one
+SELECT CAST(COUNT(*) AS BIGINT) FROM reconcile_passes WHERE provider = @provider AND state = 'running';

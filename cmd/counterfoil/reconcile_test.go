@@ -1,0 +1,66 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"counterfoil/twin/server"
+)
+
+// TestReconcileBesideAPortal: the command leaves its wish with the portal that has the
+// database, waits for the end and prints the report.
+func TestReconcileBesideAPortal(t *testing.T) {
+	startApp(t)
+	c, err := readConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	for _, wish := range []reconcileWish{{dry: true}, {}} {
+		var out strings.Builder
+		if err := reconcile(t.Context(), c, log, &out, wish); err != nil {
+			t.Fatalf("%+v: %v\n%s", wish, err, &out)
+		}
+		for _, part := range []string{"Asked the running portal", "Read ", map[bool]string{true: "Nothing was changed", false: "and are now"}[wish.dry]} {
+			if !strings.Contains(out.String(), part) {
+				t.Errorf("%+v: no %q in\n%s", wish, part, &out)
+			}
+		}
+	}
+	err = reconcile(t.Context(), c, log, io.Discard, reconcileWish{customer: "nobody"})
+	if err == nil || !strings.Contains(err.Error(), "-customer") {
+		t.Errorf("an unknown customer: %v", err)
+	}
+}
+
+// TestReconcileWithoutAPortal: it does the work itself, and a second time finds nothing.
+func TestReconcileWithoutAPortal(t *testing.T) {
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	twin, err := server.Start(t.Context(), server.Config{Addr: "127.0.0.1:0", Path: filepath.Join(t.TempDir(), "twin.db"), Seed: true, Log: log, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer twin.Close()
+	c := config{
+		DatabaseURL: "file:" + filepath.Join(t.TempDir(), "portal.db"), ReconcileEvery: 15 * time.Minute,
+		PolarToken: server.OrganizationToken, PolarSecrets: []string{server.WebhookSecret}, PolarServer: twin.BaseURL,
+	}
+	for round := range 2 {
+		var out strings.Builder
+		if err := reconcile(t.Context(), c, log, &out, reconcileWish{}); err != nil {
+			t.Fatalf("%v\n%s", err, &out)
+		}
+		nothing := strings.Contains(out.String(), "\n0 copies were not")
+		if !strings.Contains(out.String(), "No portal is running") || nothing != (round == 1) {
+			t.Errorf("round %d:\n%s", round, &out)
+		}
+	}
+	c.PolarToken = ""
+	if err := reconcile(t.Context(), c, log, io.Discard, reconcileWish{}); err == nil || !strings.Contains(err.Error(), "demo") {
+		t.Errorf("a demo that is not running: %v", err)
+	}
+}
