@@ -15,8 +15,8 @@ import (
 	"counterfoil/db/gen"
 )
 
-// Rehearsal is what a change would do. All of it is empty for one that was applied
-// before: then a replay changes nothing.
+// Rehearsal is what a change would do. One that was applied before changes nothing; it may
+// ask for jobs again, which read the provider and find nothing new either.
 type Rehearsal struct {
 	Applied
 	New    bool              // the mirror has nothing of the object
@@ -25,9 +25,7 @@ type Rehearsal struct {
 }
 
 // Changes reports whether anything would be different afterwards.
-func (r Rehearsal) Changes() bool {
-	return len(r.Fields) > 0 || len(r.Told) > 0 || len(r.Jobs) > 0
-}
+func (r Rehearsal) Changes() bool { return len(r.Fields) > 0 || len(r.Told) > 0 }
 
 // FieldDifference is one field of the mirror before and after, as the text of its JSON;
 // empty for what is not there.

@@ -178,6 +178,7 @@ func (s *Server) frame(r *http.Request, who auth.Visitor, title string, nav view
 	}
 	if who.SignedIn() {
 		page.User = &views.User{Name: who.Name, Email: who.Email, Initials: views.Initials(who.Name, who.Email)}
+		page.Operator = s.operatorOf(r.Context(), page.T, who)
 	}
 	return page
 }

@@ -70,6 +70,24 @@ var rights = map[string]right{
 	"POST /portal/subscriptions/{id}/resume": {"/portal/subscriptions/{sub}/resume", "", 303, 404, 303, false},
 }
 
+// The operator's pages do not exist for anybody else (see admin_test.go for the operator).
+func init() {
+	missing := func(path string) right { return right{path, "", 404, 404, 404, false} }
+	for pattern, path := range map[string]string{
+		"GET /admin": "", "GET /admin/deliveries": "", "GET /admin/replay": "", "GET /admin/hooks": "", "GET /admin/jobs": "",
+		"POST /admin/replay": "", "POST /admin/replay/apply": "", "POST /admin/hooks/resend": "",
+		"GET /admin/deliveries/{id}":           "/admin/deliveries/" + unknownID,
+		"POST /admin/deliveries/{id}/rehearse": "/admin/deliveries/" + unknownID + "/rehearse",
+		"POST /admin/deliveries/{id}/replay":   "/admin/deliveries/" + unknownID + "/replay",
+		"POST /admin/hooks/{id}/resend":        "/admin/hooks/" + unknownID + "/resend",
+		"POST /admin/jobs/{id}/restart":        "/admin/jobs/" + unknownID + "/restart",
+		"POST /admin/usage/{id}/retry":         "/admin/usage/" + unknownID + "/retry",
+		"POST /admin/usage/{id}/dismiss":       "/admin/usage/" + unknownID + "/dismiss",
+	} {
+		rights[pattern] = missing(path)
+	}
+}
+
 // routes reads the patterns of the one route table.
 func routes(t *testing.T) []string {
 	t.Helper()

@@ -135,14 +135,14 @@ func usageChart(t *views.Translator, meter billing.Meter, days []db.UsageDay) vi
 // eventStates translates where an event stands into the reader's words.
 var eventStates = map[db.UsageState]views.EventState{
 	db.UsageWaiting: views.EventQueued, db.UsageLeased: views.EventQueued, db.UsageSent: views.EventSent,
-	db.UsageForeign: views.EventSent, db.UsageParked: views.EventFailed,
+	db.UsageForeign: views.EventSent, db.UsageParked: views.EventFailed, db.UsageDismissed: views.EventFailed,
 }
 
 func eventRow(t *views.Translator, e db.UsageEvent) views.EventRow {
 	row := views.EventRow{
 		At: t.DateTime(e.OccurredAt), Name: e.Name, Metadata: metadataText(e.Metadata), State: eventStates[e.State],
 	}
-	if e.State == db.UsageParked {
+	if e.State == db.UsageParked || e.State == db.UsageDismissed {
 		row.Error = t.T("event.refused") // the kept reason is for operators: it may hold addresses and names of ours
 	}
 	if e.NextCycle {

@@ -98,6 +98,13 @@ var notices = map[string]struct {
 
 	"saved":         {views.ToneGood, "account.saved"},
 	"session_ended": {views.ToneGood, "account.session_ended"},
+
+	"replayed":       {views.ToneGood, "admin.replayed"},
+	"replayed_range": {views.ToneGood, "admin.replayed_range"},
+	"resent":         {views.ToneGood, "admin.resent"},
+	"restarted":      {views.ToneGood, "admin.restarted"},
+	"dismissed":      {views.ToneGood, "admin.dismissed"},
+	"nothing":        {views.ToneNeutral, "admin.nothing"},
 }
 
 // needs lists what the customer should act on, the most urgent first.

@@ -6,6 +6,7 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -22,21 +23,24 @@ import (
 
 // Config is what a Server needs. All fields are required but the ones that say so.
 type Config struct {
-	Store         *db.Store
-	Auth          *auth.Service
-	Provider      billing.Provider
-	Catalogue     *views.Catalogue
-	Brand         views.Brand
-	BaseURL       string                                        // public origin of the portal, without a slash at the end
-	Demo          *views.Demo                                   // set when the offline twin is behind this portal; may be nil
-	Personas      []Persona                                     // one-click sign-ins of the demo; may be nil
-	BrowserEvents []string                                      // names of the events that a signed-in browser may send; empty for none
-	Styles        bool                                          // serve /styleguide
-	Poke          func()                                        // tells the worker that there is something to do
-	Await         func(customerID string, checkout billing.Ref) // tells the worker that somebody waits for a checkout; it must not block
-	Stopping      <-chan struct{}                               // closed when the server shuts down: streams end
-	Now           func() time.Time                              // the clock
-	Log           *slog.Logger
+	Store           *db.Store
+	Auth            *auth.Service
+	Provider        billing.Provider
+	Catalogue       *views.Catalogue
+	Brand           views.Brand
+	BaseURL         string                                                                            // public origin of the portal, without a slash at the end
+	Demo            *views.Demo                                                                       // set when the offline twin is behind this portal; may be nil
+	Personas        []Persona                                                                         // one-click sign-ins of the demo; may be nil
+	Operators       []string                                                                          // addresses of those who run this installation, lower case; may be empty
+	BrowserEvents   []string                                                                          // names of the events that a signed-in browser may send; empty for none
+	Styles          bool                                                                              // serve /styleguide
+	Poke            func()                                                                            // tells the worker that there is something to do
+	Await           func(customerID string, checkout billing.Ref)                                     // tells the worker that somebody waits for a checkout; it must not block
+	Rehearse        func(ctx context.Context, deliveries []db.DeliveryRecord) ([]db.Rehearsal, error) // what applying them again would do; see worker.Rehearse
+	ProviderFailing func() (failures int, until time.Time)                                            // how the provider fares, as the worker sees it
+	Stopping        <-chan struct{}                                                                   // closed when the server shuts down: streams end
+	Now             func() time.Time                                                                  // the clock
+	Log             *slog.Logger
 }
 
 // Persona is someone to sign in as with one click, in the demo. Note is a message of
@@ -86,7 +90,7 @@ func (s *Server) Handler() (http.Handler, error) {
 }
 
 // routes is the one table of everything that the portal answers. Who may come in
-// stands beside each route: page (anyone), signedIn, or machine (no session).
+// stands beside each route: page (anyone), signedIn, operator, or machine (no session).
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", static.Handler())
@@ -126,6 +130,22 @@ func (s *Server) routes() *http.ServeMux {
 	mux.Handle("GET /account", s.signedIn(s.showAccount))
 	mux.Handle("POST /account", s.signedIn(s.saveAccount))
 	mux.Handle("POST /account/sessions/{id}/end", s.signedIn(s.endSession))
+
+	mux.Handle("GET /admin", s.operator(s.showOperations))
+	mux.Handle("GET /admin/deliveries", s.operator(s.showDeliveries))
+	mux.Handle("GET /admin/deliveries/{id}", s.operator(s.showDelivery))
+	mux.Handle("POST /admin/deliveries/{id}/rehearse", s.operator(s.rehearseDelivery))
+	mux.Handle("POST /admin/deliveries/{id}/replay", s.operator(s.replayDelivery))
+	mux.Handle("GET /admin/replay", s.operator(s.showReplay))
+	mux.Handle("POST /admin/replay", s.operator(s.rehearseReplay))
+	mux.Handle("POST /admin/replay/apply", s.operator(s.applyReplay))
+	mux.Handle("GET /admin/hooks", s.operator(s.showHooks))
+	mux.Handle("POST /admin/hooks/resend", s.operator(s.resendParked))
+	mux.Handle("POST /admin/hooks/{id}/resend", s.operator(s.resendHook))
+	mux.Handle("GET /admin/jobs", s.operator(s.showJobs))
+	mux.Handle("POST /admin/jobs/{id}/restart", s.operator(s.restartJob))
+	mux.Handle("POST /admin/usage/{id}/retry", s.operator(s.retryUsage))
+	mux.Handle("POST /admin/usage/{id}/dismiss", s.operator(s.dismissUsage))
 
 	if s.Styles {
 		mux.Handle("GET /styleguide", s.page(s.showStyleguide))

@@ -85,6 +85,7 @@ func startOn(t testing.TB, database string, webhooks bool) *stack {
 	authority := s.authority(catalogue, log)
 	portal, err := handlers.New(handlers.Config{
 		Store: s.store, Auth: authority, Provider: provider, Catalogue: catalogue, BaseURL: s.url,
+		Operators: []string{"olive@example.com"}, Rehearse: s.worker.Rehearse, ProviderFailing: s.worker.ProviderFailing,
 		BrowserEvents: []string{"ai_usage", "file_uploaded"}, Poke: s.worker.Poke, Await: s.worker.Await,
 		Styles: true, Stopping: s.stopping, Now: time.Now, Log: log,
 	})

@@ -15,8 +15,11 @@ type Page struct {
 	Theme Theme
 	Brand Brand
 
-	User  *User  // nil: nobody is signed in
-	Demo  *Demo  // nil: no offline twin behind this portal
+	User *User // nil: nobody is signed in
+	Demo *Demo // nil: no offline twin behind this portal
+
+	Operator *Operator // nil: the reader is none
+
 	Flash *Flash // nil: nothing to report from the last action
 	AsOf  *AsOf  // nil: nothing on the page is a copy of a provider's data
 
@@ -42,6 +45,7 @@ const (
 	NavPortal  Nav = "portal"
 	NavUsage   Nav = "usage"
 	NavCredits Nav = "credits"
+	NavAdmin   Nav = "admin" // for operators
 )
 
 // Theme is the reader's choice of colours, as stored in a cookie.

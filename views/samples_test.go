@@ -52,7 +52,7 @@ func (s sampler) sam(title string, nav views.Nav) views.Page {
 
 func (s sampler) all() []sample {
 	var all []sample
-	for _, part := range [][]sample{s.public(), s.success(), s.portal(), s.usage(), s.credits(), s.rest()} {
+	for _, part := range [][]sample{s.public(), s.success(), s.portal(), s.usage(), s.credits(), s.admin(), s.rest()} {
 		all = append(all, part...)
 	}
 	return all
@@ -97,6 +97,7 @@ func (s sampler) public() []sample {
 			{Provider: "openid-connect", Name: "Noor Haddad", Email: "noor@example.com", About: "A newcomer, without a plan"},
 			{Provider: "openid-connect", Name: "Sam Okafor", Email: "sam@example.com", About: "On Pro for fourteen months"},
 			{Provider: "openid-connect", Name: "Pat Lindqvist", Email: "pat@example.com", About: "Whose last payment failed"},
+			{Provider: "openid-connect", Name: "Olive Tran", Email: "olive@example.com", About: "Runs this installation"},
 		},
 	}
 	wrong := views.Login{Sent: true, Email: "noor@example.com", Minutes: "10", Error: "That code is not right. 4 attempts are left."}

@@ -81,6 +81,7 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 	}
 	config := handlers.Config{
 		Store: p.store, Auth: p.auth, Provider: provider, Catalogue: catalogue, Brand: brand, BaseURL: c.BaseURL,
+		Operators: c.Operators, Rehearse: p.worker.Rehearse, ProviderFailing: p.worker.ProviderFailing,
 		BrowserEvents: c.BrowserEvents, Styles: c.Styleguide, Poke: p.worker.Poke, Await: p.worker.Await,
 		Stopping: p.stopping, Now: time.Now, Log: log,
 	}
@@ -116,6 +117,9 @@ func (p *portal) demoConfig(c config) config {
 	}
 	c.OIDCName, c.OIDCIssuer, c.OIDCKey, c.OIDCSecret = "Lumen ID", p.twin.Issuer, server.ClientID, server.ClientSecret
 	c.Styleguide = true
+	if len(c.Operators) == 0 {
+		c.Operators = []string{"olive@example.com"}
+	}
 	if len(c.BrowserEvents) == 0 {
 		c.BrowserEvents = []string{"ai_usage", "file_uploaded"}
 	}
@@ -146,6 +150,7 @@ var personas = []handlers.Persona{
 	{Provider: "oidc", Name: "Noor Haddad", Email: "noor@example.com", Note: "persona.noor"},
 	{Provider: "oidc", Name: "Sam Okafor", Email: "sam@example.com", Note: "persona.sam"},
 	{Provider: "oidc", Name: "Pat Lindqvist", Email: "pat@example.com", Note: "persona.pat"},
+	{Provider: "oidc", Name: "Olive Tran", Email: "olive@example.com", Note: "persona.olive"},
 }
 
 // greet tells where to go.

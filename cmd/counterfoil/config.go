@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
+	"golang.org/x/text/unicode/norm"
 )
 
 // config is read once, here. Packages take plain values; none calls os.Getenv. Every
@@ -33,6 +35,7 @@ type config struct {
 	ReconcileEvery time.Duration  `env:"COUNTERFOIL_RECONCILE_EVERY" envDefault:"15m"` // how often the provider is read anew, 1m or more
 	Proxies        []netip.Prefix `env:"COUNTERFOIL_TRUSTED_PROXIES"`                  // networks whose X-Forwarded-For counts, such as 10.0.0.0/8
 	LogFormat      string         `env:"COUNTERFOIL_LOG" envDefault:"text"`            // text or json
+	Operators      []string       `env:"COUNTERFOIL_OPERATORS"`                        // addresses of those who see /admin, comma list; default nobody, in the demo olive@example.com
 	BrowserEvents  []string       `env:"COUNTERFOIL_BROWSER_EVENTS"`                   // usage events that a signed-in browser may send, comma list; default none
 	Styleguide     bool           `env:"COUNTERFOIL_STYLEGUIDE"`                       // serve /styleguide; always on with the twin
 
@@ -128,6 +131,13 @@ func (c *config) check() error {
 	}
 	if c.PolarPace != 0 && (c.PolarPace < 10 || c.PolarPace > 100_000) {
 		return fmt.Errorf("POLAR_REQUESTS_PER_MINUTE is %d: give the part of Polar's limit that this process may use, from 10 on", c.PolarPace)
+	}
+	for i, address := range c.Operators {
+		parsed, err := mail.ParseAddress(strings.TrimSpace(address))
+		if err != nil || parsed.Name != "" {
+			return fmt.Errorf("COUNTERFOIL_OPERATORS has %q: give e-mail addresses, separated by commas", address)
+		}
+		c.Operators[i] = norm.NFC.String(strings.ToLower(parsed.Address)) // as auth keeps it
 	}
 	if c.HookURL == "" && len(c.HookSecrets)+len(c.HookTypes) > 0 {
 		return errors.New("COUNTERFOIL_HOOK_SECRET or COUNTERFOIL_HOOK_TYPES is set and COUNTERFOIL_HOOK_URL is not: nobody would be told")

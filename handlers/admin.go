@@ -1,0 +1,97 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"counterfoil/auth"
+	"counterfoil/billing"
+	"counterfoil/views"
+)
+
+// operator lets in whoever runs this installation. To anybody else, signed in or not,
+// the route does not exist: the answer is that of a missing page.
+func (s *Server) operator(h handler) http.Handler {
+	return s.page(func(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+		if !s.operates(who) {
+			return s.showMissing(w, r, who)
+		}
+		if reads := r.Method == http.MethodGet || r.Method == http.MethodHead; !reads && !s.pace.pass(who.CustomerID, s.Now()) {
+			return errTooMany
+		}
+		return h(w, r, who)
+	})
+}
+
+// operates is the one place that decides who is an operator: somebody whose address is
+// among Config.Operators and was proven. What more is asked of an operator, such as a
+// fresh proof of a passkey before a form counts, is asked here and in operator alone.
+func (s *Server) operates(who auth.Visitor) bool {
+	return who.SignedIn() && who.EmailVerified && slices.Contains(s.Operators, strings.ToLower(who.Email))
+}
+
+// operatorOf is what an operator sees on every page; nil for anybody else.
+func (s *Server) operatorOf(ctx context.Context, t *views.Translator, who auth.Visitor) *views.Operator {
+	if !s.operates(who) {
+		return nil
+	}
+	o := &views.Operator{}
+	alarms, err := s.Store.Alarms(ctx)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "alarms for the operator's banner", "err", err)
+		return o
+	}
+	for _, a := range alarms {
+		urgent := a.Severity == billing.Urgent
+		if o.Worst == "" || urgent && o.Urgent == 0 {
+			o.Worst, o.Tone = t.T("alarm."+string(a.Kind)), severityTone(a.Severity)
+		}
+		if urgent {
+			o.Urgent++
+		}
+	}
+	o.Parked.Alarms = some(t, o.Urgent)
+	return o
+}
+
+func severityTone(severity billing.Severity) views.Tone {
+	if severity == billing.Urgent {
+		return views.ToneBad
+	}
+	return views.ToneWarn
+}
+
+// some is a count as text, and nothing for none.
+func some(t *views.Translator, n int) string {
+	if n == 0 {
+		return ""
+	}
+	return t.Number(int64(n))
+}
+
+// adminFrame is the frame of an operator's page.
+func (s *Server) adminFrame(r *http.Request, who auth.Visitor, title string) (views.Page, error) {
+	page := s.frame(r, who, title, views.NavAdmin)
+	notice(r, &page)
+	parked, err := s.Store.CountParked(r.Context())
+	if err != nil {
+		return page, err
+	}
+	counts := &page.Operator.Parked
+	counts.Deliveries, counts.Hooks = some(page.T, parked.Deliveries), some(page.T, parked.Hooks)
+	counts.Jobs = some(page.T, parked.Jobs+parked.Usage)
+	return page, nil
+}
+
+// audit writes down who did what. Only ids, never a word of the form.
+func (s *Server) audit(r *http.Request, who auth.Visitor, did string, attrs ...any) {
+	s.Log.InfoContext(r.Context(), "audit", append([]any{"operator", who.UserID, "did", did}, attrs...)...)
+}
+
+// Limits of what is shown of texts that others wrote, in bytes.
+const (
+	shownError = 600
+	shownBody  = 4 << 10
+)

@@ -1,0 +1,205 @@
+package views
+
+// Operator is what an operator sees on every page beside what everybody sees.
+type Operator struct {
+	Urgent int    // open alarms that need somebody
+	Worst  string // the sentence of the gravest open alarm; "" when none is open
+	Tone   Tone   // of Worst
+	Parked Parked // for the tabs of the operator's own pages
+}
+
+// Parked counts what waits for an operator, as text; "" for none.
+type Parked struct {
+	Alarms, Deliveries, Hooks, Jobs, Drift string
+}
+
+// AdminTab names one of the operator's pages.
+type AdminTab string
+
+// The operator's pages.
+const (
+	AdminOverviewTab  AdminTab = "overview"
+	AdminDeliveryTab  AdminTab = "deliveries"
+	AdminHookTab      AdminTab = "hooks"
+	AdminJobTab       AdminTab = "jobs"
+	AdminReconcileTab AdminTab = "reconcile"
+)
+
+// AdminOverview is the operator's front page: what is wrong, then how everything stands.
+type AdminOverview struct {
+	Alarms []Alarm
+	Queues []Queue
+	Checks []Check
+}
+
+// Alarm is a trouble with what to do about it.
+type Alarm struct {
+	Kind    string
+	Tone    Tone
+	Title   string
+	Remedy  string
+	Subject string
+	Detail  string // in the words of whoever failed; may be ""
+	Since   Time
+	Times   string // how often it was raised; "" for once
+	URL     string // where it is mended; may be ""
+	Action  string
+}
+
+// Queue is how much of one sort of work waits.
+type Queue struct {
+	Name    string
+	URL     string
+	Waiting string
+	Oldest  Time // of the waiting; may be nothing
+	Parked  string
+	Trouble bool // something is parked
+}
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name   string
+	Value  string
+	At     Time // may be nothing
+	Tone   Tone
+	Detail string // may be ""
+}
+
+// DeliveryRow is one delivery in a list.
+type DeliveryRow struct {
+	ID       string
+	Type     string
+	Strange  bool   // this version does not know what it is about
+	Kind     string // of the object; "" if Strange
+	ObjectID string // may be ""
+	Received Time
+	State    State
+	Tries    string // "" for none
+	Error    string // may be ""
+}
+
+// State is a state as a word with a feeling.
+type State struct {
+	Tone Tone
+	Text string
+}
+
+// AdminDeliveries is one page of the inbox.
+type AdminDeliveries struct {
+	Tabs     []Link
+	Type     string // searched for; may be ""
+	ObjectID string // searched for; may be ""
+	Rows     []DeliveryRow
+	NewerURL string
+	OlderURL string
+	Empty    string // why there are none
+}
+
+// AdminDelivery is one delivery with everything that is known of it.
+type AdminDelivery struct {
+	DeliveryRow
+	Facts     []Fact
+	Body      string // cut
+	BodyRest  string // how much is not shown; "" for nothing
+	Action    string // of the button that has it applied; "" when it waits already
+	Rehearsal *Rehearsal
+}
+
+// Fact is a name with its value, or its time.
+type Fact struct {
+	Name, Value string
+	At          Time
+	Code        bool // an identifier
+}
+
+// Rehearsal is what applying a delivery again would do.
+type Rehearsal struct {
+	Problem string // why it cannot be told; "" when it can
+	Nothing bool
+	New     bool // the mirror has nothing of the object
+	Fields  []FieldRow
+	Told    []ToldRow
+	Jobs    []string
+}
+
+// FieldRow is one field of the mirror before and after.
+type FieldRow struct{ Name, Before, After string }
+
+// ToldRow is a fact that would be new.
+type ToldRow struct{ Type, Who string }
+
+// AdminReplay is the form that applies a stretch of deliveries again.
+type AdminReplay struct {
+	From, To, Type string // as the fields hold them
+	Error          string // may be ""
+	Result         *ReplayResult
+}
+
+// ReplayResult is what a stretch of deliveries would change.
+type ReplayResult struct {
+	Summary string
+	Rest    string // "" when all were looked at
+	Rows    []ReplayRow
+	Confirm string // the button's text; "" when there is nothing to apply
+}
+
+// ReplayRow is one delivery that would change something.
+type ReplayRow struct {
+	DeliveryRow
+	Changes []string
+}
+
+// AdminHooks is one page of the calls of a hook.
+type AdminHooks struct {
+	Targets   []Link
+	Tabs      []Link
+	Target    string // "" when there are no hooks
+	Parked    string // how many "resend all" would resend; "" for none
+	Rows      []HookRow
+	NewerURL  string
+	OlderURL  string
+	EmptyText string
+}
+
+// HookRow is one call.
+type HookRow struct {
+	ID       string
+	Type     string
+	Key      string
+	ObjectID string
+	Tries    string
+	Error    string // the last answer; may be ""
+	Noted    Time
+	Next     Time // when it is made again; may be nothing
+	Done     Time
+	State    State
+	Resend   bool
+}
+
+// AdminJobs is the work at the provider that fails or waits for an operator.
+type AdminJobs struct {
+	Jobs  []JobRow
+	Usage []UsageRow
+	More  string // "" when everything is shown
+}
+
+// JobRow is one job of the outbox.
+type JobRow struct {
+	ID      string
+	Kind    string
+	Key     string
+	State   State
+	Tries   string
+	Error   string
+	Next    Time
+	Restart bool
+}
+
+// UsageRow is one event that the provider refuses.
+type UsageRow struct {
+	ID         string
+	Name       string
+	CustomerID string
+	When       Time
+	Error      string
+}

@@ -1,0 +1,129 @@
+package views_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"counterfoil/views"
+)
+
+// olive is a page as seen by the operator while something is wrong.
+func (s sampler) olive(title string) views.Page {
+	p := s.visitor(title, views.NavAdmin)
+	p.User = &views.User{Name: "Olive Tran", Email: "olive@example.com", Initials: "OT"}
+	p.Operator = &views.Operator{
+		Urgent: 2, Worst: s.t.T("alarm.delivery_parked"), Tone: views.ToneBad,
+		Parked: views.Parked{Alarms: "2", Deliveries: "1", Hooks: "3"},
+	}
+	return p
+}
+
+func (s sampler) admin() []sample {
+	ago := func(d time.Duration) views.Time { return s.t.Ago(now.Add(-d), now) }
+	parked := views.State{Tone: views.ToneBad, Text: s.t.T("admin.state.parked")}
+	applied := views.State{Tone: views.ToneGood, Text: s.t.T("admin.state.done")}
+	failing := views.State{Tone: views.ToneWarn, Text: s.t.T("admin.state.failing")}
+	poison := views.DeliveryRow{
+		ID: "d-1", Type: "order.paid", Kind: "order", ObjectID: "0a090f92-43bf-4cd3-97d3-70de94a26816", Received: ago(2 * time.Hour),
+		State: parked, Tries: "8 tries", Error: `decode order.paid: <field "amount"> is missing`,
+	}
+	strange := views.DeliveryRow{ID: "d-2", Type: "moon.landed", Strange: true, Received: ago(3 * time.Hour), State: applied}
+	overview := views.AdminOverview{
+		Alarms: []views.Alarm{
+			{Kind: "delivery_parked", Tone: views.ToneBad, Title: s.t.T("alarm.delivery_parked"), Remedy: s.t.T("alarm.delivery_parked.remedy"), Subject: "d-1", Detail: poison.Error, Since: ago(time.Hour), URL: "/admin/deliveries/d-1", Action: s.t.T("alarm.look")},
+			{Kind: "webhooks_refused", Tone: views.ToneWarn, Title: s.t.T("alarm.webhooks_refused"), Remedy: s.t.T("alarm.webhooks_refused.remedy"), Subject: "polar", Since: ago(time.Minute), Times: s.t.N("admin.times", 2)},
+		},
+		Queues: []views.Queue{
+			{Name: s.t.T("admin.queue.deliveries"), URL: "/admin/deliveries", Waiting: "0", Parked: "1", Trouble: true},
+			{Name: s.t.T("admin.queue.hook", "Target", "url"), URL: "/admin/hooks?target=url", Waiting: "12", Oldest: ago(5 * time.Minute), Parked: "3", Trouble: true},
+			{Name: s.t.T("admin.queue.usage"), URL: "/admin/jobs", Waiting: "1,204", Oldest: ago(time.Minute), Parked: "0"},
+		},
+		Checks: []views.Check{
+			{Name: "Provider Polar", Value: s.t.T("admin.check.provider.bad"), Tone: views.ToneBad, At: s.t.Clock(now), Detail: s.t.N("admin.check.provider.text", 7)},
+			{Name: s.t.T("admin.check.catalog"), Value: s.t.T("admin.check.fresh"), Tone: views.ToneGood, At: ago(4 * time.Minute)},
+		},
+	}
+	tabs := []views.Link{{URL: "/admin/deliveries?state=done", Text: s.t.T("admin.state.done")}, {URL: "/admin/deliveries?state=parked", Text: s.t.T("admin.state.parked"), Current: true}}
+	delivery := views.AdminDelivery{
+		DeliveryRow: poison, Action: s.t.T("admin.retry_one"), Body: "{\n  \"type\": \"order.paid\",\n  \"note\": \"<script>\"\n}", BodyRest: s.t.N("admin.delivery.rest", 5120),
+		Facts: []views.Fact{{Name: s.t.T("admin.delivery.received"), At: s.t.DateTime(now)}, {Name: s.t.T("admin.delivery.id"), Value: "msg_1", Code: true}, {Name: s.t.T("admin.delivery.provider"), Value: "polar"}},
+	}
+	rehearsed, failed, unchanged := delivery, delivery, delivery
+	rehearsed.Rehearsal = &views.Rehearsal{
+		Fields: []views.FieldRow{{Name: "Status", Before: "pending", After: "paid"}, {Name: "NextAttemptAt", Before: "2026-11-23 09:30:00.000"}},
+		Told:   []views.ToldRow{{Type: "order.paid", Who: s.t.T("admin.rehearsal.told", "Hooks", "go, url")}}, Jobs: []string{s.t.T("admin.job.sync_credits")},
+	}
+	failed.Rehearsal = &views.Rehearsal{Problem: poison.Error}
+	unchanged.Rehearsal = &views.Rehearsal{Nothing: true}
+	replay := views.AdminReplay{From: "2026-11-22T08:00", To: "2026-11-22T09:31", Error: s.t.T("admin.replay.bad_time")}
+	replayed := views.AdminReplay{From: "2026-11-22T08:00", To: "2026-11-22T09:31", Result: &views.ReplayResult{
+		Summary: s.t.N("admin.replay.summary", 120, "Changing", s.t.N("admin.replay.changing", 1)), Rest: s.t.T("admin.replay.rest", "Looked", "50"),
+		Rows: []views.ReplayRow{{DeliveryRow: poison, Changes: []string{"Status: pending → paid"}}}, Confirm: s.t.N("admin.replay.confirm", 120),
+	}}
+	hooks := views.AdminHooks{
+		Target: "url", Targets: []views.Link{{URL: "#", Text: "go"}, {URL: "#", Text: "url", Current: true}}, Tabs: tabs, Parked: s.t.N("admin.hooks.resend_all", 3),
+		Rows: []views.HookRow{
+			{ID: "c-1", Type: "order.paid", Key: "fact_0123456789abcdef0123456789abcdef", ObjectID: poison.ObjectID, Tries: "24 tries", Error: "answered 500 <html>", Noted: ago(50 * time.Hour), State: parked, Resend: true},
+			{ID: "c-2", Type: "customer.updated", Key: "fact_fedcba9876543210fedcba9876543210", Tries: "2 tries", Error: "answered 503", Noted: ago(time.Minute), Next: s.t.DateTime(now), State: failing},
+		},
+	}
+	jobs := views.AdminJobs{
+		Jobs:  []views.JobRow{{ID: "j-1", Kind: s.t.T("admin.job.create_customer"), Key: "c-1", State: parked, Tries: "1 try", Error: "the address belongs to another customer", Restart: true}},
+		Usage: []views.UsageRow{{ID: "e-1", Name: "ai_usage", CustomerID: "c-1", When: s.t.DateTime(now), Error: "the timestamp is too old"}},
+		More:  s.t.T("admin.jobs.more"),
+	}
+	calm := s.olive("admin.title")
+	calm.Operator = &views.Operator{}
+	portal := s.olive("portal.title")
+	portal.Nav = views.NavPortal
+	return []sample{
+		{"admin", views.AdminOverviewPage(s.olive("admin.title"), overview)},
+		{"admin-calm", views.AdminOverviewPage(calm, views.AdminOverview{Queues: overview.Queues[2:], Checks: overview.Checks[1:]})},
+		{"admin-banner", views.PortalPage(portal, views.Portal{})},
+		{"admin-deliveries", views.AdminDeliveriesPage(s.olive("admin.deliveries"), views.AdminDeliveries{Tabs: tabs, Type: "order.paid", Rows: []views.DeliveryRow{poison, strange}, OlderURL: "/admin/deliveries?before=1"})},
+		{"admin-deliveries-none", views.AdminDeliveriesPage(calm, views.AdminDeliveries{Tabs: tabs, Empty: s.t.T("admin.deliveries.none.parked")})},
+		{"admin-delivery", views.AdminDeliveryPage(s.olive("admin.deliveries"), rehearsed)},
+		{"admin-delivery-fails", views.AdminDeliveryPage(s.olive("admin.deliveries"), failed)},
+		{"admin-delivery-nothing", views.AdminDeliveryPage(s.olive("admin.deliveries"), unchanged)},
+		{"admin-replay", views.AdminReplayPage(s.olive("admin.replay"), replay)},
+		{"admin-replay-rehearsed", views.AdminReplayPage(s.olive("admin.replay"), replayed)},
+		{"admin-hooks", views.AdminHooksPage(s.olive("admin.hooks"), hooks)},
+		{"admin-hooks-none", views.AdminHooksPage(calm, views.AdminHooks{})},
+		{"admin-jobs", views.AdminJobsPage(s.olive("admin.jobs"), jobs)},
+		{"admin-jobs-none", views.AdminJobsPage(calm, views.AdminJobs{})},
+	}
+}
+
+// TestEveryAlarmSaysWhatToDo: each kind of trouble has a sentence and a remedy.
+func TestEveryAlarmSaysWhatToDo(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "../billing/alarm.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, kinds := catalogueIDs(t, "messages/en.json"), 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Names) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Alarm") {
+			return true
+		}
+		kind, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds++
+		for _, id := range []string{"alarm." + kind, "alarm." + kind + ".remedy"} {
+			if !ids[id] {
+				t.Errorf("messages/en.json lacks %s", id)
+			}
+		}
+		return true
+	})
+	if kinds < 15 {
+		t.Errorf("only %d kinds were found: the test does not read the list", kinds)
+	}
+}
