@@ -65,7 +65,7 @@ func (s *Store) Rehearse(ctx context.Context, changes []billing.Change, now time
 func (s *Store) rehearse(ctx context.Context, q *gen.Queries, change billing.Change, now time.Time) (r Rehearsal, err error) {
 	var before, after map[string]string
 	if change.Object != nil {
-		if before, err = mirrored(ctx, q, change.Object.Ref()); err != nil {
+		if before, err = mirrorFields(ctx, q, change.Object.Ref()); err != nil {
 			return r, err
 		}
 	}
@@ -73,7 +73,7 @@ func (s *Store) rehearse(ctx context.Context, q *gen.Queries, change billing.Cha
 		return r, err
 	}
 	if change.Object != nil {
-		if after, err = mirrored(ctx, q, change.Object.Ref()); err != nil {
+		if after, err = mirrorFields(ctx, q, change.Object.Ref()); err != nil {
 			return r, err
 		}
 	}
@@ -101,9 +101,9 @@ func differences(before, after map[string]string) (list []FieldDifference) {
 	return list
 }
 
-// mirrored is the mirror's row of an object, field by field; nil when there is none. The
+// mirrorFields is the mirror's row of an object, field by field; nil when there is none. The
 // time of copying is left out: it changes with every copy and says nothing.
-func mirrored(ctx context.Context, q *gen.Queries, ref billing.Ref) (map[string]string, error) {
+func mirrorFields(ctx context.Context, q *gen.Queries, ref billing.Ref) (map[string]string, error) {
 	row, err := mirrorRow(ctx, q, ref)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -153,27 +153,27 @@ func mirrorRow(ctx context.Context, q *gen.Queries, ref billing.Ref) (any, error
 	provider, id := ref.Provider, ref.ProviderID
 	switch ref.Kind {
 	case billing.KindProduct:
-		return q.MirrorProduct(ctx, gen.MirrorProductParams{Provider: provider, ProviderID: id})
+		return q.MirroredProduct(ctx, gen.MirroredProductParams{Provider: provider, ProviderID: id})
 	case billing.KindMeter:
-		return q.MirrorMeter(ctx, gen.MirrorMeterParams{Provider: provider, ProviderID: id})
+		return q.MirroredMeter(ctx, gen.MirroredMeterParams{Provider: provider, ProviderID: id})
 	case billing.KindCustomer:
 		return q.ProviderCustomerByID(ctx, gen.ProviderCustomerByIDParams{Provider: provider, ProviderID: id})
 	case billing.KindCheckout:
-		return q.MirrorCheckout(ctx, gen.MirrorCheckoutParams{Provider: provider, ProviderID: id})
+		return q.MirroredCheckout(ctx, gen.MirroredCheckoutParams{Provider: provider, ProviderID: id})
 	case billing.KindSubscription:
-		return q.MirrorSubscription(ctx, gen.MirrorSubscriptionParams{Provider: provider, ProviderID: id})
+		return q.MirroredSubscription(ctx, gen.MirroredSubscriptionParams{Provider: provider, ProviderID: id})
 	case billing.KindOrder:
-		return q.MirrorOrder(ctx, gen.MirrorOrderParams{Provider: provider, ProviderID: id})
+		return q.MirroredOrder(ctx, gen.MirroredOrderParams{Provider: provider, ProviderID: id})
 	case billing.KindGrant:
-		return q.MirrorGrant(ctx, gen.MirrorGrantParams{Provider: provider, ProviderID: id})
+		return q.MirroredGrant(ctx, gen.MirroredGrantParams{Provider: provider, ProviderID: id})
 	case billing.KindBalance:
-		return q.MirrorBalance(ctx, gen.MirrorBalanceParams{Provider: provider, ProviderID: id})
+		return q.MirroredBalance(ctx, gen.MirroredBalanceParams{Provider: provider, ProviderID: id})
 	case billing.KindRefund:
-		return q.MirrorRefund(ctx, gen.MirrorRefundParams{Provider: provider, ProviderID: id})
+		return q.MirroredRefund(ctx, gen.MirroredRefundParams{Provider: provider, ProviderID: id})
 	case billing.KindBenefit:
-		return q.MirrorBenefit(ctx, gen.MirrorBenefitParams{Provider: provider, ProviderID: id})
+		return q.MirroredBenefit(ctx, gen.MirroredBenefitParams{Provider: provider, ProviderID: id})
 	case billing.KindOrganization:
-		return q.MirrorOrganization(ctx, gen.MirrorOrganizationParams{Provider: provider, ProviderID: id})
+		return q.MirroredOrganization(ctx, gen.MirroredOrganizationParams{Provider: provider, ProviderID: id})
 	}
 	return nil, fmt.Errorf("%q is no kind of the mirror: %w", ref.Kind, billing.ErrInvalid)
 }

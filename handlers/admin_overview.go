@@ -140,6 +140,10 @@ func (s *Server) checks(ctx context.Context, t *views.Translator) ([]views.Check
 			catalog.Value, catalog.Tone, catalog.At = t.T("admin.check.fresh"), views.ToneGood, t.Ago(state.SyncedAt, s.Now())
 		}
 	}
+	pass, err := s.passCheck(ctx, t)
+	if err != nil {
+		return nil, err
+	}
 	strange := views.Check{Name: t.T("admin.check.strange"), Value: t.T("admin.check.strange.none"), Tone: views.ToneGood}
 	unknown, _, err := s.Store.Deliveries(ctx, db.DeliveryFilter{Strange: true}, "", 1)
 	if err != nil {
@@ -149,5 +153,5 @@ func (s *Server) checks(ctx context.Context, t *views.Translator) ([]views.Check
 		strange.Value, strange.Tone, strange.At = t.T("admin.check.strange.some"), views.ToneWarn, t.Ago(unknown[0].ReceivedAt, s.Now())
 		strange.Detail = t.T("admin.check.strange.text", "Type", short(unknown[0].Type, 100))
 	}
-	return []views.Check{provider, catalog, strange}, nil
+	return []views.Check{provider, catalog, pass, strange}, nil
 }

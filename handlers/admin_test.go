@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,11 +61,16 @@ func (o *office) quiet() bool {
 // work runs the worker until everything is applied.
 func (o *office) work() {
 	o.t.Helper()
+	o.workUntil(o.quiet)
+}
+
+func (o *office) workUntil(done func() bool) {
+	o.t.Helper()
 	running, stop := context.WithCancel(o.t.Context())
 	ended := make(chan struct{})
 	go func() { o.worker.Run(running); close(ended) }()
 	o.worker.Poke()
-	o.until("the worker has done everything", o.quiet)
+	o.until("the worker has done everything", done)
 	stop()
 	<-ended
 }
@@ -96,7 +102,7 @@ func (o *office) receive(d billing.Delivery) string {
 }
 
 var adminPages = []string{"/admin", "/admin/deliveries", "/admin/deliveries?state=waiting", "/admin/deliveries?state=parked",
-	"/admin/deliveries?state=strange", "/admin/replay", "/admin/hooks", "/admin/jobs"}
+	"/admin/deliveries?state=strange", "/admin/replay", "/admin/hooks", "/admin/jobs", "/admin/reconcile"}
 
 // TestOperations walks the operator's pages, one story after the other.
 func TestOperations(t *testing.T) {
@@ -106,6 +112,7 @@ func TestOperations(t *testing.T) {
 		tell func(t *testing.T, o *office)
 	}{
 		{"a replay changes nothing twice", replayChangesNothingTwice},
+		{"everything is read on demand", everythingIsReadOnDemand},
 		{"hooks are resent", hooksAreResent},
 		{"a rehearsal tells and writes nothing", rehearsalTellsAndWritesNothing},
 		{"W9 unknown types are visible", unknownTypesAreVisible},
@@ -241,6 +248,36 @@ func difference(a, b string) string {
 		}
 	}
 	return fmt.Sprintf("%.2000s", strings.Join(lines, "\n"))
+}
+
+// everythingIsReadOnDemand: a dry run finds a difference and leaves it, pressed twice it is
+// one pass; the real one heals it, and the page says so.
+func everythingIsReadOnDemand(t *testing.T, o *office) {
+	o.exec(`UPDATE orders SET status = 'void', version = version - 1000000000000`)
+	page := o.olive.wants(o.olive.get("/admin/reconcile"), http.StatusOK, "Passes")
+	for _, kind := range []string{"dry", "manual"} {
+		var ours []db.Pass
+		for range 2 {
+			answer := o.olive.submit(page, fmt.Sprintf(`form:has(input[value=%q])`, kind), nil)
+			o.olive.wants(answer, http.StatusOK, "asked for")
+		}
+		o.workUntil(func() bool {
+			passes, err := o.store.Passes(t.Context(), 9)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours = slices.DeleteFunc(passes, func(p db.Pass) bool { return p.Kind != kind })
+			return len(ours) > 0 && ours[0].State == db.StateDone && o.quiet()
+		})
+		if len(ours) != 1 {
+			t.Errorf("pressed twice there are %d passes of kind %s", len(ours), kind)
+		}
+		if healed := strings.Contains(o.rows("orders"), " void "); healed != (kind == "dry") {
+			t.Errorf("after a %s pass an order is void: %v", kind, healed)
+		}
+	}
+	o.olive.wants(o.olive.get("/admin/reconcile"), http.StatusOK, "Dry run", "Asked for", "was older here", "Healed", "Not changed")
+	o.olive.wants(o.olive.post("/admin/reconcile", url.Values{"kind": {"scheduled"}}), http.StatusBadRequest)
 }
 
 // unknownTypesAreVisible: they are kept, listed and named on the front page, and

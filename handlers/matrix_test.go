@@ -74,7 +74,7 @@ var rights = map[string]right{
 func init() {
 	missing := func(path string) right { return right{path, "", 404, 404, 404, false} }
 	for pattern, path := range map[string]string{
-		"GET /admin": "", "GET /admin/deliveries": "", "GET /admin/replay": "", "GET /admin/hooks": "", "GET /admin/jobs": "",
+		"GET /admin": "", "GET /admin/deliveries": "", "GET /admin/replay": "", "GET /admin/hooks": "", "GET /admin/jobs": "", "GET /admin/reconcile": "", "POST /admin/reconcile": "",
 		"POST /admin/replay": "", "POST /admin/replay/apply": "", "POST /admin/hooks/resend": "",
 		"GET /admin/deliveries/{id}":           "/admin/deliveries/" + unknownID,
 		"POST /admin/deliveries/{id}/rehearse": "/admin/deliveries/" + unknownID + "/rehearse",

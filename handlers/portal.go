@@ -104,6 +104,7 @@ var notices = map[string]struct {
 	"resent":         {views.ToneGood, "admin.resent"},
 	"restarted":      {views.ToneGood, "admin.restarted"},
 	"dismissed":      {views.ToneGood, "admin.dismissed"},
+	"asked":          {views.ToneGood, "admin.reconcile.asked"},
 	"nothing":        {views.ToneNeutral, "admin.nothing"},
 }
 

@@ -146,6 +146,8 @@ func (s *Server) routes() *http.ServeMux {
 	mux.Handle("POST /admin/jobs/{id}/restart", s.operator(s.restartJob))
 	mux.Handle("POST /admin/usage/{id}/retry", s.operator(s.retryUsage))
 	mux.Handle("POST /admin/usage/{id}/dismiss", s.operator(s.dismissUsage))
+	mux.Handle("GET /admin/reconcile", s.operator(s.showReconcile))
+	mux.Handle("POST /admin/reconcile", s.operator(s.askForPass))
 
 	if s.Styles {
 		mux.Handle("GET /styleguide", s.page(s.showStyleguide))

@@ -203,3 +203,33 @@ type UsageRow struct {
 	When       Time
 	Error      string
 }
+
+// AdminReconcile is what was read from the provider, and what that found.
+type AdminReconcile struct {
+	Passes []PassRow
+	Drifts []DriftRow
+	Older  string // address of older differences; "" for none
+	Newer  string
+}
+
+// PassRow is one reading of everything, or of one customer.
+type PassRow struct {
+	ID         string
+	Kind       string
+	CustomerID string // "" for everything
+	State      State
+	Begun      Time
+	Figures    string // "" while it waits
+	Took       string // "" while it runs
+	Drift      string // "" for none
+	Error      string
+}
+
+// DriftRow is one difference that a reading found.
+type DriftRow struct {
+	Kind, ID string
+	What     string // what was different
+	Fields   string // "" for none
+	State    State
+	Found    Time
+}

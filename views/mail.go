@@ -35,3 +35,16 @@ func SignInMail(ctx context.Context, t *Translator, brand Brand, code string, mi
 		HTML:    html.String(),
 	}, nil
 }
+
+// AlarmMail tells an operator of a trouble and what to do about it. url is where the
+// operator's pages are.
+func AlarmMail(ctx context.Context, t *Translator, brand Brand, kind, subject, detail, url string) (Mail, error) {
+	name := Page{Brand: brand}.brand()
+	title := t.T("alarm." + kind)
+	lines := []string{title, t.T("alarm." + kind + ".remedy"), strings.TrimSpace(subject + "\n" + detail), url}
+	var html strings.Builder
+	if err := plainMail(t.Lang(), name, lines).Render(ctx, &html); err != nil {
+		return Mail{}, fmt.Errorf("alarm mail: %w", err)
+	}
+	return Mail{Subject: t.T("mail.alarm.subject", "Brand", name, "Alarm", title), Text: strings.Join(lines, "\n\n") + "\n", HTML: html.String()}, nil
+}

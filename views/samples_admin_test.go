@@ -77,6 +77,14 @@ func (s sampler) admin() []sample {
 		Usage: []views.UsageRow{{ID: "e-1", Name: "ai_usage", CustomerID: "c-1", When: s.t.DateTime(now), Error: "the timestamp is too old"}},
 		More:  s.t.T("admin.jobs.more"),
 	}
+	reconcile := views.AdminReconcile{
+		Passes: []views.PassRow{
+			{ID: "p-2", Kind: s.t.T("admin.pass.dry"), State: views.State{Text: s.t.T("admin.state.waiting")}, Begun: ago(time.Second)},
+			{ID: "p-1", Kind: s.t.T("admin.pass.scheduled"), State: views.State{Tone: views.ToneGood, Text: s.t.T("admin.pass.done")}, Begun: ago(9 * time.Minute),
+				Figures: s.t.T("admin.pass.figures", "Objects", "412", "Calls", "19", "Changed", "3"), Took: s.t.T("admin.pass.took", "Took", "2.1s"), Drift: s.t.N("admin.pass.healed", 1)},
+		},
+		Drifts: []views.DriftRow{{Kind: "order", ID: poison.ObjectID, What: s.t.T("admin.drift.changed"), Fields: "Status, Refunded", State: views.State{Tone: views.ToneGood, Text: s.t.T("admin.drift.healed")}, Found: ago(9 * time.Minute)}},
+	}
 	calm := s.olive("admin.title")
 	calm.Operator = &views.Operator{}
 	portal := s.olive("portal.title")
@@ -94,6 +102,8 @@ func (s sampler) admin() []sample {
 		{"admin-replay-rehearsed", views.AdminReplayPage(s.olive("admin.replay"), replayed)},
 		{"admin-hooks", views.AdminHooksPage(s.olive("admin.hooks"), hooks)},
 		{"admin-hooks-none", views.AdminHooksPage(calm, views.AdminHooks{})},
+		{"admin-reconcile", views.AdminReconcilePage(s.olive("admin.reconcile"), reconcile)},
+		{"admin-reconcile-none", views.AdminReconcilePage(calm, views.AdminReconcile{})},
 		{"admin-jobs", views.AdminJobsPage(s.olive("admin.jobs"), jobs)},
 		{"admin-jobs-none", views.AdminJobsPage(calm, views.AdminJobs{})},
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"counterfoil/auth"
+	"counterfoil/billing"
 	"counterfoil/billing/polar"
 	"counterfoil/db"
 	"counterfoil/handlers"
@@ -59,19 +60,19 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 	if err != nil {
 		return p, err
 	}
+	catalogue, err := views.LoadCatalogue()
+	if err != nil {
+		return p, err
+	}
+	brand := views.Brand{Name: c.BrandName, Support: c.Support}
 	var webhookURLs []string
 	if p.twin == nil { // the twin's endpoint leads here by itself
 		webhookURLs = []string{c.BaseURL + "/webhooks/polar", c.BaseURL + "/api/auth/polar/webhooks"}
 	}
 	p.worker = worker.New(worker.Config{
 		Store: p.store, Provider: provider, Mailer: mailer, Hooks: told, Now: time.Now, Log: log, ReconcileEvery: c.ReconcileEvery,
-		WebhookURLs: webhookURLs,
+		WebhookURLs: webhookURLs, Operators: c.Operators, AlarmMail: alarmMail(catalogue, brand, c.BaseURL),
 	})
-	catalogue, err := views.LoadCatalogue()
-	if err != nil {
-		return p, err
-	}
-	brand := views.Brand{Name: c.BrandName, Support: c.Support}
 	p.auth, err = auth.New(auth.Config{
 		Store: p.store, BaseURL: c.BaseURL, Now: time.Now, Log: log, Providers: identityProviders(c), Proxies: c.Proxies,
 		SkipCreateCustomer: !c.CreateCustomer, Poke: p.worker.Poke, CodeMail: codeMail(catalogue, brand),
@@ -140,6 +141,15 @@ func identityProviders(c config) []auth.ProviderConfig {
 func codeMail(catalogue *views.Catalogue, brand views.Brand) func(auth.CodeMail) (db.Mail, error) {
 	return func(m auth.CodeMail) (db.Mail, error) {
 		mail, err := views.SignInMail(context.Background(), catalogue.Translator(m.Language, time.UTC), brand, m.Code, m.Minutes)
+		return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
+	}
+}
+
+// alarmMail writes the mail that tells an operator of an urgent alarm.
+func alarmMail(catalogue *views.Catalogue, brand views.Brand, baseURL string) func(billing.Alarm) (db.Mail, error) {
+	return func(a billing.Alarm) (db.Mail, error) {
+		words := catalogue.Translator("", time.UTC)
+		mail, err := views.AlarmMail(context.Background(), words, brand, string(a.Kind), a.Subject, a.Detail, baseURL+"/admin")
 		return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
 	}
 }

@@ -35,7 +35,7 @@ type config struct {
 	ReconcileEvery time.Duration  `env:"COUNTERFOIL_RECONCILE_EVERY" envDefault:"15m"` // how often the provider is read anew, 1m or more
 	Proxies        []netip.Prefix `env:"COUNTERFOIL_TRUSTED_PROXIES"`                  // networks whose X-Forwarded-For counts, such as 10.0.0.0/8
 	LogFormat      string         `env:"COUNTERFOIL_LOG" envDefault:"text"`            // text or json
-	Operators      []string       `env:"COUNTERFOIL_OPERATORS"`                        // addresses of those who see /admin, comma list; default nobody, in the demo olive@example.com
+	Operators      []string       `env:"COUNTERFOIL_OPERATORS"`                        // addresses of those who see /admin and are mailed alarms, comma list; default nobody, in the demo olive@example.com
 	BrowserEvents  []string       `env:"COUNTERFOIL_BROWSER_EVENTS"`                   // usage events that a signed-in browser may send, comma list; default none
 	Styleguide     bool           `env:"COUNTERFOIL_STYLEGUIDE"`                       // serve /styleguide; always on with the twin
 
