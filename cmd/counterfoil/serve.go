@@ -22,6 +22,14 @@ const (
 	stopTimeout   = 15 * time.Second
 )
 
+// bounded is a server whose connections hold none of its time for long.
+func bounded(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
 // serve runs the portal until ctx ends, then lets what is under way finish.
 func serve(ctx context.Context, c config, log *slog.Logger, out io.Writer) error {
 	for _, doubt := range c.doubts() {
@@ -36,10 +44,7 @@ func serve(ctx context.Context, c config, log *slog.Logger, out io.Writer) error
 	if err != nil {
 		return err
 	}
-	server := &http.Server{
-		Handler: p.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	server := bounded(p.handler, log)
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
 	var loops sync.WaitGroup
 	loops.Go(func() { p.worker.Run(working) })
