@@ -54,7 +54,11 @@ func TestPlans(t *testing.T) {
 			if bareLimit.MatchString(body) {
 				t.Errorf("%s: write LIMIT CAST(@size AS BIGINT): SQLite plans a statement anew at each run whose limit is a bare parameter", name)
 			}
-			for _, step := range plan(t, conn, body) {
+			steps := plan(t, conn, body)
+			if strings.HasPrefix(name, "Claim") && !byID.MatchString(steps[0]) {
+				t.Errorf("%s walks along everything that waits to find the few it claims: %s", name, steps[0])
+			}
+			for _, step := range steps {
 				if scansTable.MatchString(step) && !derived.MatchString(step) {
 					if seen[name] = true; scans[name] == "" {
 						t.Errorf("%s: %s", name, step)
@@ -74,6 +78,7 @@ var (
 	bareLimit   = regexp.MustCompile(`LIMIT @`)
 	placeholder = regexp.MustCompile(`@(\w+)`)
 	scansTable  = regexp.MustCompile(`^SCAN (\w+)( USING .*)?$`)
+	byID        = regexp.MustCompile(`\(id=\?\)$`)
 	derived     = regexp.MustCompile(`^SCAN (unbalanced|known|due)$`) // names of subqueries
 )
 

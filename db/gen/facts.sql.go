@@ -37,7 +37,7 @@ WHERE id IN (
     SELECT due.id FROM hook_calls AS due
     WHERE due.state = 'waiting' AND due.target = ?2 AND due.next_try_at <= ?3 AND due.leased_until <= ?3
     ORDER BY due.next_try_at, due.id LIMIT CAST(?4 AS BIGINT)
-) AND state = 'waiting' AND next_try_at <= ?3 AND leased_until <= ?3
+) AND state || '' = 'waiting' AND next_try_at + 0 <= ?3 AND leased_until <= ?3
 RETURNING id, target, fact_key, state, tries, next_try_at, leased_until, done_at, error
 `
 
@@ -50,7 +50,7 @@ type ClaimHooksParams struct {
 
 // Take the calls of a target that have been due longest and leave a lease on them.
 // The condition is repeated outside for PostgreSQL, where two claimers may see the
-// same rows inside.
+// same rows inside, in a form that no index fits (see ClaimUsage).
 func (q *Queries) ClaimHooks(ctx context.Context, arg ClaimHooksParams) ([]HookCall, error) {
 	rows, err := q.db.QueryContext(ctx, claimHooks,
 		arg.LeasedUntil,

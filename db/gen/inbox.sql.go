@@ -15,7 +15,7 @@ WHERE id IN (
     SELECT due.id FROM inbox AS due
     WHERE due.state = 'waiting' AND due.next_try_at <= ?2 AND due.leased_until <= ?2
     ORDER BY due.next_try_at, due.id LIMIT CAST(?3 AS BIGINT)
-) AND state = 'waiting' AND next_try_at <= ?2 AND leased_until <= ?2
+) AND state || '' = 'waiting' AND next_try_at + 0 <= ?2 AND leased_until <= ?2
 RETURNING id, provider, endpoint, delivery_id, type, object_kind, object_id, body, sent_at, received_at, state, tries, next_try_at, done_at, error, leased_until
 `
 
@@ -26,7 +26,8 @@ type ClaimDeliveriesParams struct {
 }
 
 // Take deliveries that are due and leave a lease on them. The condition is repeated
-// outside for PostgreSQL, where two claimers may see the same rows inside.
+// outside for PostgreSQL, where two claimers may see the same rows inside, in a form
+// that no index fits (see ClaimUsage).
 func (q *Queries) ClaimDeliveries(ctx context.Context, arg ClaimDeliveriesParams) ([]Inbox, error) {
 	rows, err := q.db.QueryContext(ctx, claimDeliveries, arg.LeasedUntil, arg.Now, arg.Most)
 	if err != nil {

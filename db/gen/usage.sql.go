@@ -71,7 +71,7 @@ WHERE id IN (
     SELECT due.id FROM usage_events AS due
     WHERE due.state = 'waiting' AND due.next_try_at <= ?2 AND due.provider = ?3
     ORDER BY due.next_try_at LIMIT CAST(?4 AS BIGINT)
-) AND state = 'waiting' AND next_try_at <= ?2
+) AND state || '' = 'waiting' AND next_try_at + 0 <= ?2
 RETURNING id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error, next_cycle
 `
 
@@ -83,7 +83,8 @@ type ClaimUsageParams struct {
 }
 
 // Take events that are due and leave a lease on them. The condition is repeated
-// outside for PostgreSQL, where two claimers may see the same rows inside.
+// outside for PostgreSQL, where two claimers may see the same rows inside; it is
+// written so that no index fits it, or SQLite would walk along everything that waits.
 func (q *Queries) ClaimUsage(ctx context.Context, arg ClaimUsageParams) ([]UsageEvent, error) {
 	rows, err := q.db.QueryContext(ctx, claimUsage,
 		arg.LeasedUntil,
@@ -136,9 +137,9 @@ WHERE id IN (
         AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
         AND c.provider = s.provider AND c.provider_id = s.provider_customer_id
         AND due.customer_id = c.customer_id AND due.sent_at IS NULL AND due.provider = s.provider
-        AND due.state = 'waiting' AND due.next_try_at <= ?3
+        AND due.state || '' = 'waiting' AND due.next_try_at + 0 <= ?3
     ORDER BY s.period_end LIMIT CAST(?5 AS BIGINT)
-) AND state = 'waiting' AND next_try_at <= ?3
+) AND state || '' = 'waiting' AND next_try_at + 0 <= ?3
 RETURNING id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at, state, tries, next_try_at, leased_until, sent_at, error, next_cycle
 `
 
@@ -302,9 +303,9 @@ func (q *Queries) InsertUsageEvent(ctx context.Context, arg InsertUsageEventPara
 const markUsageSent = `-- name: MarkUsageSent :exec
 UPDATE usage_events SET state = 'sent', sent_at = ?1, leased_until = 0, error = '',
     next_cycle = CASE WHEN EXISTS (
-        SELECT 1 FROM provider_customers AS c JOIN subscriptions AS s
-            ON s.provider = c.provider AND s.provider_customer_id = c.provider_id
+        SELECT 1 FROM provider_customers AS c CROSS JOIN subscriptions AS s
         WHERE c.provider = usage_events.provider AND c.customer_id = usage_events.customer_id
+            AND s.provider = c.provider AND s.provider_customer_id = c.provider_id
             AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
             AND COALESCE(s.started_at, s.created_at) <= usage_events.occurred_at
             AND ((s.period_end > usage_events.occurred_at AND s.period_end <= CAST(?1 AS BIGINT))
@@ -581,7 +582,7 @@ WHERE s.provider = ?1 AND s.period_end > ?2 AND s.period_end <= ?3
     AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
     AND c.provider = s.provider AND c.provider_id = s.provider_customer_id
     AND due.customer_id = c.customer_id AND due.sent_at IS NULL AND due.provider = s.provider
-    AND due.state IN ('waiting', 'leased')
+    AND due.state || '' IN ('waiting', 'leased')
 GROUP BY s.period_end ORDER BY s.period_end
 `
 

@@ -27,13 +27,13 @@ SELECT CAST(COUNT(*) AS BIGINT) FROM (
 -- name: ClaimHooks :many
 -- Take the calls of a target that have been due longest and leave a lease on them.
 -- The condition is repeated outside for PostgreSQL, where two claimers may see the
--- same rows inside.
+-- same rows inside, in a form that no index fits (see ClaimUsage).
 UPDATE hook_calls SET leased_until = @leased_until, tries = tries + 1
 WHERE id IN (
     SELECT due.id FROM hook_calls AS due
     WHERE due.state = 'waiting' AND due.target = @target AND due.next_try_at <= @now AND due.leased_until <= @now
     ORDER BY due.next_try_at, due.id LIMIT CAST(@most AS BIGINT)
-) AND state = 'waiting' AND next_try_at <= @now AND leased_until <= @now
+) AND state || '' = 'waiting' AND next_try_at + 0 <= @now AND leased_until <= @now
 RETURNING *;
 
 -- name: Fact :one

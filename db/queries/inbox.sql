@@ -11,13 +11,14 @@ SELECT CAST(COUNT(*) AS BIGINT) FROM (
 
 -- name: ClaimDeliveries :many
 -- Take deliveries that are due and leave a lease on them. The condition is repeated
--- outside for PostgreSQL, where two claimers may see the same rows inside.
+-- outside for PostgreSQL, where two claimers may see the same rows inside, in a form
+-- that no index fits (see ClaimUsage).
 UPDATE inbox SET leased_until = @leased_until
 WHERE id IN (
     SELECT due.id FROM inbox AS due
     WHERE due.state = 'waiting' AND due.next_try_at <= @now AND due.leased_until <= @now
     ORDER BY due.next_try_at, due.id LIMIT CAST(@most AS BIGINT)
-) AND state = 'waiting' AND next_try_at <= @now AND leased_until <= @now
+) AND state || '' = 'waiting' AND next_try_at + 0 <= @now AND leased_until <= @now
 RETURNING *;
 
 -- name: FinishDelivery :execrows

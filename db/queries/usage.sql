@@ -74,13 +74,14 @@ UPDATE usage_events SET state = 'waiting', leased_until = 0 WHERE state = 'lease
 
 -- name: ClaimUsage :many
 -- Take events that are due and leave a lease on them. The condition is repeated
--- outside for PostgreSQL, where two claimers may see the same rows inside.
+-- outside for PostgreSQL, where two claimers may see the same rows inside; it is
+-- written so that no index fits it, or SQLite would walk along everything that waits.
 UPDATE usage_events SET state = 'leased', leased_until = @leased_until, tries = tries + 1
 WHERE id IN (
     SELECT due.id FROM usage_events AS due
     WHERE due.state = 'waiting' AND due.next_try_at <= @now AND due.provider = @provider
     ORDER BY due.next_try_at LIMIT CAST(@most AS BIGINT)
-) AND state = 'waiting' AND next_try_at <= @now
+) AND state || '' = 'waiting' AND next_try_at + 0 <= @now
 RETURNING *;
 
 -- name: ClaimUsageEnding :many
@@ -93,9 +94,9 @@ WHERE id IN (
         AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
         AND c.provider = s.provider AND c.provider_id = s.provider_customer_id
         AND due.customer_id = c.customer_id AND due.sent_at IS NULL AND due.provider = s.provider
-        AND due.state = 'waiting' AND due.next_try_at <= @now
+        AND due.state || '' = 'waiting' AND due.next_try_at + 0 <= @now
     ORDER BY s.period_end LIMIT CAST(@most AS BIGINT)
-) AND state = 'waiting' AND next_try_at <= @now
+) AND state || '' = 'waiting' AND next_try_at + 0 <= @now
 RETURNING *;
 
 -- name: UsageEnding :many
@@ -106,7 +107,7 @@ WHERE s.provider = @provider AND s.period_end > @now AND s.period_end <= @soon
     AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
     AND c.provider = s.provider AND c.provider_id = s.provider_customer_id
     AND due.customer_id = c.customer_id AND due.sent_at IS NULL AND due.provider = s.provider
-    AND due.state IN ('waiting', 'leased')
+    AND due.state || '' IN ('waiting', 'leased')
 GROUP BY s.period_end ORDER BY s.period_end;
 
 -- name: MarkUsageSent :exec
@@ -114,9 +115,9 @@ GROUP BY s.period_end ORDER BY s.period_end;
 -- mirror may know the period that has ended or the one that began then.
 UPDATE usage_events SET state = 'sent', sent_at = @sent_at, leased_until = 0, error = '',
     next_cycle = CASE WHEN EXISTS (
-        SELECT 1 FROM provider_customers AS c JOIN subscriptions AS s
-            ON s.provider = c.provider AND s.provider_customer_id = c.provider_id
+        SELECT 1 FROM provider_customers AS c CROSS JOIN subscriptions AS s
         WHERE c.provider = usage_events.provider AND c.customer_id = usage_events.customer_id
+            AND s.provider = c.provider AND s.provider_customer_id = c.provider_id
             AND s.status IN ('trialing', 'active', 'past_due') AND s.deleted_at IS NULL
             AND COALESCE(s.started_at, s.created_at) <= usage_events.occurred_at
             AND ((s.period_end > usage_events.occurred_at AND s.period_end <= CAST(@sent_at AS BIGINT))
