@@ -22,6 +22,9 @@ var (
 	// ErrUnknown marks a write whose answer was lost: it may or may not have
 	// happened. Look it up; never repeat it blindly. It is also an ErrProvider.
 	ErrUnknown = errors.New("outcome unknown")
+	// ErrPaced marks a call that was not sent, to keep within what the provider allows.
+	// It says nothing about the provider. It is also an ErrProvider.
+	ErrPaced = errors.New("kept back to stay within the provider's limits")
 )
 
 // Money is an amount in minor units (cents for usd, yen for jpy) of Currency, a

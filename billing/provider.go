@@ -135,16 +135,30 @@ type Endpoint struct {
 // them, so that they and the people before the pages stay within what the provider
 // allows (see Config of the adapter).
 func Background(ctx context.Context) context.Context {
-	return context.WithValue(ctx, backgroundKey{}, true)
+	return context.WithValue(ctx, haste{}, inBackground)
 }
 
-// InBackground reports whether ctx was marked by Background.
-func InBackground(ctx context.Context) bool {
-	marked, _ := ctx.Value(backgroundKey{}).(bool)
-	return marked
+// Spare marks the calls of ctx as welcome but not needed: an adapter sends them when
+// there is room at once, and else answers ErrPaced.
+func Spare(ctx context.Context) context.Context {
+	return context.WithValue(ctx, haste{}, ifSpare)
 }
 
-type backgroundKey struct{}
+// InBackground reports whether ctx was marked by Background or Spare.
+func InBackground(ctx context.Context) bool { return ctx.Value(haste{}) != nil }
+
+// IfSpare reports whether ctx was marked by Spare.
+func IfSpare(ctx context.Context) bool { return ctx.Value(haste{}) == ifSpare }
+
+// haste is the context key of how urgent a call is.
+type haste struct{}
+
+type urgency int
+
+const (
+	inBackground urgency = iota + 1
+	ifSpare
+)
 
 // RefundRequest names what is given back. Key is ours, at most 100 characters, the same
 // for every try of one refund; it travels in the refund's metadata as RefundKey.

@@ -57,7 +57,7 @@ func (w *Worker) doAction(ctx context.Context, job db.Job) error {
 
 // askForAction asks the provider for the change and returns the object as it is after it.
 func (w *Worker) askForAction(ctx context.Context, a billing.Action) (billing.Object, error) {
-	return ask(ctx, w, func(ctx context.Context) (billing.Object, error) {
+	return askNow(ctx, w, func(ctx context.Context) (billing.Object, error) {
 		switch a.Kind {
 		case billing.ActionCancel:
 			return w.Provider.CancelSubscription(ctx, a.Object.ProviderID, a.Cancellation)

@@ -91,7 +91,7 @@ func (w *Worker) readAwaited(ctx context.Context) (int, error) {
 }
 
 func (w *Worker) readOneAwaited(ctx context.Context, ref billing.Ref, customerID string) error {
-	object, err := ask(ctx, w, func(ctx context.Context) (billing.Object, error) { return w.Provider.Fetch(ctx, ref) })
+	object, err := askNow(ctx, w, func(ctx context.Context) (billing.Object, error) { return w.Provider.Fetch(ctx, ref) })
 	switch {
 	case errors.Is(err, billing.ErrProvider), errors.Is(err, billing.ErrNotFound):
 		return nil // the page says that it takes longer; a later round asks again

@@ -95,16 +95,30 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
+// askPatience bounds a call of the background, the wait for its turn included. One that
+// would have to wait longer fails at once, and its job is tried again when it makes sense.
+const askPatience = time.Minute
+
 // ask calls the provider through the circuit. Every call that a loop makes goes
-// through it.
+// through it, in the background unless somebody waits for it (askNow).
 func ask[T any](ctx context.Context, w *Worker, call func(ctx context.Context) (T, error)) (T, error) {
+	if !billing.InBackground(ctx) {
+		ctx = billing.Background(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	return askNow(ctx, w, call)
+}
+
+// askNow is ask for somebody who waits before a page.
+func askNow[T any](ctx context.Context, w *Worker, call func(ctx context.Context) (T, error)) (T, error) {
 	var none T
 	if err := w.circuit.enter(w.Now()); err != nil {
 		return none, err
 	}
 	answer, err := call(ctx)
-	if errors.Is(ctx.Err(), context.Canceled) {
-		// We are stopping, which says nothing about the provider.
+	if errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, billing.ErrPaced) {
+		// We are stopping, or did not ask at all, which says nothing about the provider.
 		w.circuit.abandon()
 		return none, err
 	}

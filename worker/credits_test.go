@@ -162,7 +162,8 @@ func newStoryStageAt(t *testing.T, hour time.Duration) *stage {
 	t.Cleanup(func() { _ = seeded.Close() })
 	s.twin = seeded
 	provider, err := polar.New(polar.Config{
-		Token: server.OrganizationToken, WebhookSecrets: []string{server.WebhookSecret}, Server: seeded.BaseURL, Log: s.Log,
+		RequestsPerMinute: 1_000_000, // the pace is tested elsewhere
+		Token:             server.OrganizationToken, WebhookSecrets: []string{server.WebhookSecret}, Server: seeded.BaseURL, Log: s.Log,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -160,11 +160,13 @@ func (w *Worker) readOnce(ctx context.Context, ref billing.Ref, read map[billing
 	return object
 }
 
-// reread reads an object as it is now, or answers nil: the payload counts then. That
-// is so for kinds that cannot be read one by one, for an object that is gone
-// (its deletion is a delivery of its own), and while the provider is failing.
+// reread reads an object as it is now, or answers nil: the payload counts then. That is
+// so for kinds that cannot be read one by one, for an object that is gone
+// (its deletion is a delivery of its own), while the provider is failing, and when many
+// deliveries come at once: the requests that the provider allows are then left to those
+// who wait before a page.
 func (w *Worker) reread(ctx context.Context, ref billing.Ref) billing.Object {
-	ctx, cancel := context.WithTimeout(ctx, rereadTimeout)
+	ctx, cancel := context.WithTimeout(billing.Spare(ctx), rereadTimeout)
 	defer cancel()
 	object, err := ask(ctx, w, func(ctx context.Context) (billing.Object, error) { return w.Provider.Fetch(ctx, ref) })
 	if err != nil {

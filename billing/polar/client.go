@@ -95,7 +95,8 @@ func (c *client) admit(ctx context.Context, background bool) error {
 		if wait == 0 || err != nil {
 			return err
 		}
-		if deadline, ok := ctx.Deadline(); ok && c.now().Add(wait).After(deadline) {
+		deadline, ok := ctx.Deadline()
+		if billing.IfSpare(ctx) || ok && c.now().Add(wait).After(deadline) {
 			return errStopped{wait} // rather now than when nobody listens any more
 		}
 		if err := c.pause(ctx, wait); err != nil {

@@ -91,7 +91,7 @@ type errStopped struct{ wait time.Duration }
 func (e errStopped) Error() string {
 	return fmt.Sprintf("%v: not asked for another %s, to keep within its limits", billing.ErrProvider, e.wait.Round(time.Second))
 }
-func (e errStopped) Unwrap() error { return billing.ErrProvider }
+func (e errStopped) Unwrap() []error { return []error{billing.ErrProvider, billing.ErrPaced} }
 
 // RetryAfter is when asking makes sense again.
 func (e errStopped) RetryAfter() time.Duration { return e.wait }

@@ -272,3 +272,26 @@ func TestBackgroundHonoursItsContext(t *testing.T) {
 		}
 	})
 }
+
+// TestR6SpareRequestsNeverWait: what is welcome but not needed is sent while there is room,
+// and answered at once when there is none, with an error that says so.
+func TestR6SpareRequestsNeverWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, p := wired(t, func(int) (int, string) { return 200, "" })
+		refused := 0
+		for range 200 {
+			began := time.Now()
+			_, err := p.List(billing.Spare(context.Background()), billing.KindOrder, 1)
+			if err == nil {
+				continue
+			}
+			refused++
+			if !errors.Is(err, billing.ErrPaced) || !errors.Is(err, billing.ErrProvider) || time.Since(began) > 0 {
+				t.Fatalf("kept back after %s with %v, want at once and paced", time.Since(began), err)
+			}
+		}
+		if refused < 100 || refused > 160 {
+			t.Errorf("%d of 200 were kept back, want those beyond the burst", refused)
+		}
+	})
+}
