@@ -97,7 +97,7 @@ func retryAfter(err error) time.Duration {
 
 // askPatience bounds a call of the background, the wait for its turn included. One that
 // would have to wait longer fails at once, and its job is tried again when it makes sense.
-const askPatience = time.Minute
+const askPatience = 20 * time.Second
 
 // ask calls the provider through the circuit. Every call that a loop makes goes
 // through it, in the background unless somebody waits for it (askNow).

@@ -92,9 +92,9 @@ func (w *Worker) copyNewBalances(ctx context.Context, customerID string) error {
 	return nil
 }
 
-// eventsAtOnce is how many events one job reads: thirty requests, a few seconds within
-// what Polar allows. A long history is read by one job after the other.
-const eventsAtOnce = 3_000
+// eventsAtOnce is how many events one job reads: ten requests, a few seconds within what
+// Polar allows. A long history is read by one job after the other.
+const eventsAtOnce = 1_000
 
 // readOn asks for the next part of a history of which one part was posted. The cursor
 // has moved; if it has not, more events than one job reads fall into the overlap of two
