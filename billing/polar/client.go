@@ -79,7 +79,7 @@ func (c *client) Do(req *http.Request) (*http.Response, error) {
 		}
 		c.attempt(req, x)
 		wait, again := x.again(attempt)
-		if !again {
+		if !again || !lastsFor(req.Context(), wait) {
 			return nil, errCaptured
 		}
 		if err := c.pause(req.Context(), wait); err != nil {
@@ -95,14 +95,19 @@ func (c *client) admit(ctx context.Context, background bool) error {
 		if wait == 0 || err != nil {
 			return err
 		}
-		deadline, ok := ctx.Deadline()
-		if billing.IfSpare(ctx) || ok && c.now().Add(wait).After(deadline) {
+		if billing.IfSpare(ctx) || !lastsFor(ctx, wait) {
 			return errStopped{wait} // rather now than when nobody listens any more
 		}
 		if err := c.pause(ctx, wait); err != nil {
 			return err
 		}
 	}
+}
+
+// lastsFor reports whether ctx goes on for longer than a wait.
+func lastsFor(ctx context.Context, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) > wait
 }
 
 // attempt sends the request once and keeps its outcome.
