@@ -55,6 +55,7 @@ func needsTime(t *testing.T) {
 // told every fact.
 func TestW1W2NothingAcknowledgedIsLost(t *testing.T) {
 	needsTime(t)
+	t.Parallel()
 	z := shortSize
 	if *tier == "long" {
 		z = longSize
@@ -71,6 +72,9 @@ func TestW1W2NothingAcknowledgedIsLost(t *testing.T) {
 		if r.kills[p.name] < z.each {
 			t.Errorf("killed %s %d times, want %d", p.when, r.kills[p.name], z.each)
 		}
+	}
+	if slices.Sort(r.starts); r.starts[len(r.starts)/2] > time.Second {
+		t.Errorf("half of the starts after a kill took longer than %s, want a second", r.starts[len(r.starts)/2])
 	}
 	t.Log(r.report(h))
 }

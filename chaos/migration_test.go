@@ -17,6 +17,7 @@ import (
 // The next start must finish it, whatever was half done.
 func TestD1KilledInTheMiddleOfAMigration(t *testing.T) {
 	needsTime(t)
+	t.Parallel()
 	binary, err := builds.real()
 	if err != nil {
 		t.Fatal(err)

@@ -18,18 +18,19 @@ import (
 	"time"
 )
 
-var usageEvents = flag.Int("usage", 0, "events of the usage test; 0 is 4000, in the long tier 1000000")
+var usageEvents = flag.Int("usage", 0, "events of the usage test; 0 is 2000, in the long tier 1000000")
 
 // TestU1UsageIsReportedOnce has signed-in customers report uses while the process is
 // killed and the provider loses answers, is busy, fails and is away. Every use that was
 // taken must be at the provider, once, and counted here once.
 func TestU1UsageIsReportedOnce(t *testing.T) {
 	needsTime(t)
+	t.Parallel()
 	binary, err := builds.real()
 	if err != nil {
 		t.Fatal(err)
 	}
-	events, random, each := 4000, 6, 2
+	events, random, each := 2000, 6, 2
 	if *tier == "long" {
 		events, random, each = 1_000_000, 30, 20
 	}
