@@ -24,7 +24,6 @@ const usage = `Counterfoil is a self-hosted billing portal.
   counterfoil twin                     start the offline twin of Polar alone
   counterfoil backup FILE              copy the database into a new file, while the portal runs or not
   counterfoil restore [-replace] FILE  put a backup where the database belongs; the portal must be stopped
-  counterfoil doctor [-mail ADDRESS]   prove that everything works, and say what to do about what does not
   counterfoil reconcile [-dry-run] [-customer ID]
                                        read everything at the provider, or one customer, and print what differed
   counterfoil help                     show this
