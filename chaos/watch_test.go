@@ -11,7 +11,8 @@ import (
 	"unsafe"
 )
 
-// watch calls write for every write to a file of a folder, until it answers false. The
+// watch calls write for every write to a file of a folder, or to any if it is not named,
+// until it answers false. The
 // returned function ends it. It is how the harness kills in the middle of something
 // that no line of our code is in the middle of.
 func watch(dir, name string, write func() bool) (end func(), err error) {
@@ -35,7 +36,8 @@ func watch(dir, name string, write func() bool) (end func(), err error) {
 				event := (*syscall.InotifyEvent)(unsafe.Pointer(&buffer[at]))
 				start := at + syscall.SizeofInotifyEvent
 				at = start + int(event.Len)
-				if strings.TrimRight(string(buffer[start:at]), "\x00") == name && !write() {
+				written := strings.TrimRight(string(buffer[start:at]), "\x00")
+				if (name == "" || written == name) && !write() {
 					return
 				}
 			}
