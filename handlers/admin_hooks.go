@@ -97,6 +97,9 @@ func (s *Server) hookRow(t *views.Translator, call db.HookRecord) views.HookRow 
 	if call.Tries > 0 {
 		row.Tries = t.N("admin.tries", int64(call.Tries))
 	}
+	if call.Object.Kind != "" {
+		row.ObjectURL = "/admin/deliveries?object=" + url.QueryEscape(call.Object.ProviderID)
+	}
 	if call.State == db.StateWaiting {
 		row.Next = t.DateTime(call.NextTryAt)
 	}

@@ -125,21 +125,6 @@ func (s *Server) checks(ctx context.Context, t *views.Translator) ([]views.Check
 		provider.Value, provider.Tone = t.T("admin.check.provider.bad"), views.ToneBad
 		provider.At, provider.Detail = t.Clock(until), t.N("admin.check.provider.text", int64(failures))
 	}
-	catalog := views.Check{Name: t.T("admin.check.catalog"), Value: t.T("admin.check.never"), Tone: views.ToneWarn}
-	const everybody = "" // the catalog belongs to no customer
-	states, err := s.Store.SyncStates(ctx, everybody)
-	if err != nil {
-		return nil, err
-	}
-	for _, state := range states {
-		switch {
-		case state.Provider != s.Provider.Name():
-		case state.Error != "":
-			catalog.Value, catalog.Detail, catalog.At = t.T("admin.check.stale"), short(state.Error, shownError), t.Ago(state.SyncedAt, s.Now())
-		default:
-			catalog.Value, catalog.Tone, catalog.At = t.T("admin.check.fresh"), views.ToneGood, t.Ago(state.SyncedAt, s.Now())
-		}
-	}
 	pass, err := s.passCheck(ctx, t)
 	if err != nil {
 		return nil, err
@@ -150,8 +135,8 @@ func (s *Server) checks(ctx context.Context, t *views.Translator) ([]views.Check
 		return nil, err
 	}
 	if len(unknown) > 0 {
-		strange.Value, strange.Tone, strange.At = t.T("admin.check.strange.some"), views.ToneWarn, t.Ago(unknown[0].ReceivedAt, s.Now())
+		strange.Value, strange.Tone, strange.At = t.T("admin.check.strange.some"), views.ToneNeutral, t.Ago(unknown[0].ReceivedAt, s.Now())
 		strange.Detail = t.T("admin.check.strange.text", "Type", short(unknown[0].Type, 100))
 	}
-	return []views.Check{provider, catalog, pass, strange}, nil
+	return []views.Check{provider, pass, strange}, nil
 }

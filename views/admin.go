@@ -163,17 +163,18 @@ type AdminHooks struct {
 
 // HookRow is one call.
 type HookRow struct {
-	ID       string
-	Type     string
-	Key      string
-	ObjectID string
-	Tries    string
-	Error    string // the last answer; may be ""
-	Noted    Time
-	Next     Time // when it is made again; may be nothing
-	Done     Time
-	State    State
-	Resend   bool
+	ID        string
+	Type      string
+	Key       string
+	ObjectID  string
+	ObjectURL string // of the deliveries about it; "" when they cannot be found by it
+	Tries     string
+	Error     string // the last answer; may be ""
+	Noted     Time
+	Next      Time // when it is made again; may be nothing
+	Done      Time
+	State     State
+	Resend    bool
 }
 
 // AdminJobs is the work at the provider that fails or waits for an operator.

@@ -45,7 +45,7 @@ func (s sampler) admin() []sample {
 		},
 		Checks: []views.Check{
 			{Name: "Provider Polar", Value: s.t.T("admin.check.provider.bad"), Tone: views.ToneBad, At: s.t.Clock(now), Detail: s.t.N("admin.check.provider.text", 7)},
-			{Name: s.t.T("admin.check.catalog"), Value: s.t.T("admin.check.fresh"), Tone: views.ToneGood, At: ago(4 * time.Minute)},
+			{Name: s.t.T("admin.check.pass"), Value: s.t.T("admin.pass.done"), Tone: views.ToneGood, At: ago(4 * time.Minute)},
 		},
 	}
 	tabs := []views.Link{{URL: "/admin/deliveries?state=done", Text: s.t.T("admin.state.done")}, {URL: "/admin/deliveries?state=parked", Text: s.t.T("admin.state.parked"), Current: true}}
