@@ -12,9 +12,9 @@ import (
 )
 
 // OpenGuest opens a database beside the process that works on it: no lock is taken, no
-// lease given back and no schema changed. A guest reads, and leaves wishes (AskForPass);
-// whoever works on the database sees them. It must not do more on SQLite, where that one
-// process relies on being alone.
+// lease given back and no schema changed. A guest reads, rehearses, and leaves wishes
+// (AskForPass, ReplayDelivery); whoever works on the database sees them. It must not do
+// more on SQLite, where that one process relies on being alone.
 func OpenGuest(ctx context.Context, url string) (*Store, error) {
 	if isPostgres(url) {
 		return Open(ctx, url) // where nobody is alone

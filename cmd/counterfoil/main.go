@@ -26,6 +26,8 @@ const usage = `Counterfoil is a self-hosted billing portal.
   counterfoil restore [-replace] FILE  put a backup where the database belongs; the portal must be stopped
   counterfoil reconcile [-dry-run] [-customer ID]
                                        read everything at the provider, or one customer, and print what differed
+  counterfoil replay -id ID | -from TIME -to TIME [-type TYPE] [-apply]
+                                       print what applying deliveries again would change, and have it done
   counterfoil help                     show this
 
 Settings are environment variables: see README.md. Backup and restore: docs/operations.md.
@@ -53,6 +55,7 @@ type command struct {
 func commands() map[string]command {
 	var replace bool
 	var wish reconcileWish
+	var again replayWish
 	return map[string]command{
 		"serve": {run: func(ctx context.Context, c config, out io.Writer, _ []string) error {
 			err := serve(ctx, c, newLog(c), out)
@@ -72,6 +75,18 @@ func commands() map[string]command {
 			},
 			run: func(ctx context.Context, c config, out io.Writer, args []string) error {
 				return restore(ctx, c, out, args[0], replace)
+			},
+		},
+		"replay": {
+			flags: func(f *flag.FlagSet) {
+				f.StringVar(&again.id, "id", "", "one delivery, by the id that /admin/deliveries shows in its address")
+				f.StringVar(&again.from, "from", "", "received from this time on, in UTC, such as 2026-11-22T09:30")
+				f.StringVar(&again.to, "to", "", "received before this time")
+				f.StringVar(&again.kind, "type", "", "of this type alone, such as order.paid")
+				f.BoolVar(&again.apply, "apply", false, "have them applied again; without it nothing is written")
+			},
+			run: func(ctx context.Context, c config, out io.Writer, _ []string) error {
+				return replay(ctx, c, newLog(c), out, again)
 			},
 		},
 		"reconcile": {
