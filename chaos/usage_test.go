@@ -64,6 +64,9 @@ func use(t *testing.T, binary, control string, events, random, each int) (*run, 
 	if err := s.settlePeople(people); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.readMeters(); err != nil {
+		t.Fatal(err)
+	}
 	queue, made := uses(rng, events, people)
 	r := newRun(s, queue, missingUsage, 4*time.Second)
 	r.fight(t, lives(rng, random, each, usagePlaces()), func(lives int) (enough, allowed int) {
@@ -157,19 +160,6 @@ func (s *site) settlePeople(n int) (err error) {
 	if _, err := s.ready(p); err != nil {
 		return fmt.Errorf("first start: %w\n%s", err, s.tail())
 	}
-	for began, meters := time.Now(), 0; meters == 0; { // a use counts on the meters that are known when it comes
-		if time.Since(began) > 20*time.Second {
-			return fmt.Errorf("no meter was read\n%s", s.tail())
-		}
-		err := s.look(func(db *sql.DB) (err error) {
-			meters, err = number(db, "SELECT COUNT(*) FROM meters")
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
 	if err := p.stop(); err != nil {
 		return err
 	}
@@ -198,6 +188,33 @@ func (s *site) settlePeople(n int) (err error) {
 		}
 	}
 	return tx.Commit()
+}
+
+// readMeters starts the portal until it knows a meter: a use counts on the meters that
+// are known when it comes.
+func (s *site) readMeters() error {
+	p, err := s.start("", 2)
+	if err != nil {
+		return err
+	}
+	defer p.kill()
+	if _, err := s.ready(p); err != nil {
+		return fmt.Errorf("start: %w\n%s", err, s.tail())
+	}
+	for began, meters := time.Now(), 0; meters == 0; {
+		if time.Since(began) > 20*time.Second {
+			return fmt.Errorf("no meter was read\n%s", s.tail())
+		}
+		err := s.look(func(db *sql.DB) (err error) {
+			meters, err = number(db, "SELECT COUNT(*) FROM meters")
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return p.stop()
 }
 
 // missingUsage are those of the acknowledged events that the database does not hold.
