@@ -103,20 +103,6 @@ func (s *Store) ReleaseDelivery(ctx context.Context, d InboxDelivery) error {
 	})
 }
 
-// RetryDelivery lets a parked delivery be tried again, as often as a new one.
-func (s *Store) RetryDelivery(ctx context.Context, rowID string, now time.Time) error {
-	return s.inTx(ctx, func(q *gen.Queries) error {
-		rows, err := q.RetryDelivery(ctx, gen.RetryDeliveryParams{Now: millis(now), ID: rowID})
-		if err == nil && rows == 0 {
-			err = billing.ErrNotFound
-		}
-		if err != nil {
-			return fmt.Errorf("retry delivery %s: %w", rowID, err)
-		}
-		return nil
-	})
-}
-
 // InboxBacklog counts the deliveries by state, for operators.
 func (s *Store) InboxBacklog(ctx context.Context) ([]Backlog, error) {
 	rows, err := s.r.InboxCounts(ctx)

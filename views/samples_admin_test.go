@@ -137,3 +137,21 @@ func TestEveryAlarmSaysWhatToDo(t *testing.T) {
 		t.Errorf("only %d kinds were found: the test does not read the list", kinds)
 	}
 }
+
+// TestAlarmMailSaysWhatToDo: the trouble, the remedy and the way to it, in both forms, with
+// what a stranger wrote as text.
+func TestAlarmMailSaysWhatToDo(t *testing.T) {
+	s := newSampler(t)
+	mail, err := views.AlarmMail(t.Context(), s.t, views.Brand{Name: "Lumen"}, "disk", "/data", "<b>9 MB left</b>", "https://billing.example.com/admin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{s.t.T("alarm.disk"), s.t.T("alarm.disk.remedy"), "<b>9 MB left</b>", "https://billing.example.com/admin"} {
+		if !strings.Contains(mail.Text, want) {
+			t.Errorf("the text lacks %q:\n%s", want, mail.Text)
+		}
+	}
+	if !strings.Contains(mail.HTML, "&lt;b&gt;9 MB left") || !strings.HasPrefix(mail.Subject, "Lumen: ") {
+		t.Errorf("subject %q, HTML:\n%s", mail.Subject, mail.HTML)
+	}
+}

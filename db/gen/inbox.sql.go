@@ -247,21 +247,3 @@ func (q *Queries) ReleaseDelivery(ctx context.Context, arg ReleaseDeliveryParams
 	_, err := q.db.ExecContext(ctx, releaseDelivery, arg.ID, arg.LeasedUntil)
 	return err
 }
-
-const retryDelivery = `-- name: RetryDelivery :execrows
-UPDATE inbox SET state = 'waiting', tries = 0, next_try_at = ?1, leased_until = 0 WHERE id = ?2 AND state = 'parked'
-`
-
-type RetryDeliveryParams struct {
-	Now int64
-	ID  string
-}
-
-// An operator's wish: a parked delivery waits again, with all its tries.
-func (q *Queries) RetryDelivery(ctx context.Context, arg RetryDeliveryParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, retryDelivery, arg.Now, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}

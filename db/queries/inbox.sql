@@ -37,10 +37,6 @@ UPDATE inbox SET leased_until = 0 WHERE id = @id AND state = 'waiting' AND lease
 -- At the start of the only process: whoever held these leases is dead.
 UPDATE inbox SET leased_until = 0 WHERE state = 'waiting' AND leased_until > 0;
 
--- name: RetryDelivery :execrows
--- An operator's wish: a parked delivery waits again, with all its tries.
-UPDATE inbox SET state = 'waiting', tries = 0, next_try_at = @now, leased_until = 0 WHERE id = @id AND state = 'parked';
-
 -- name: InboxCounts :many
 SELECT state, CAST(COUNT(*) AS BIGINT) AS deliveries, CAST(MIN(received_at) AS BIGINT) AS oldest
 FROM inbox GROUP BY state ORDER BY state;
