@@ -137,6 +137,11 @@ type Known struct {
 //	subscription.resumed    live, after paused [version]
 //	benefit_grant.cycled    credits were granted again [last_credited_at]
 //
+// Where PeriodStart is the mark of becoming active and lies within a minute of StartedAt,
+// it was the first time, and StartedAt is the mark: providers set the two one after the
+// other. What is marked by a version, and passed through unseen before a later version
+// came, may be told once more under the version of its own delivery.
+//
 // A delivery tells its own type, with the mark that the rules above give to its payload.
 // Types without a rule (seats, members, discounts, a customer's changed state, and what
 // this version does not know) have the time of the event [unix microseconds].

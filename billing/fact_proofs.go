@@ -65,7 +65,9 @@ func orderProofs(o Order) []proof {
 	list := life("order", o.Source)
 	switch o.Status {
 	case OrderPaid, OrderRefunded, OrderPartiallyRefunded:
-		list = append(list, proof{"order.paid", "", o.CreatedAt})
+		// Paid by its last change at the latest: an order made before the installation and
+		// paid after it is news.
+		list = append(list, proof{"order.paid", "", versionTime(o.Version)})
 	}
 	if o.Refunded > 0 {
 		list = append(list, proof{"order.refunded", strconv.FormatInt(o.Refunded, 10), versionTime(o.Version)})
@@ -80,7 +82,7 @@ func subscriptionProofs(s Subscription) []proof {
 	}
 	switch {
 	case s.Status == PastDue:
-		list = append(list, proof{"subscription.past_due", milli(s.PeriodStart), s.PeriodStart})
+		list = append(list, proof{"subscription.past_due", milli(s.PeriodStart), versionTime(s.Version)})
 	case s.Status == Paused:
 		list = append(list, proof{"subscription.paused", milli(s.PeriodStart), versionTime(s.Version)})
 	}

@@ -13,13 +13,20 @@ import (
 
 // RecordUsage keeps one use for ever, in one transaction with the roll-ups of every
 // meter that counts it and the debit of its wallets; the worker reports it to the
-// provider later. An archived meter counts no more. It is false when the same event was recorded before, which changes
-// nothing. A wallet may go below zero: see noFloor.
+// provider later. An archived meter counts no more. It is false when the same event was
+// recorded before, which changes nothing. A wallet may go below zero: see noFloor.
+//
+// An event without a time happens now. Sent again, as after a lost answer, it is the same
+// event however much later that is; one that names its time must name the same again.
 //
 // Many callers at once share one transaction, so the disk is waited for once.
 // ErrInvalid: the event can never be accepted. ErrConflict: its id was used for
 // something else. If ctx ends while waiting the outcome is open; repeat it.
 func (s *Store) RecordUsage(ctx context.Context, event billing.Event, provider string, meters []billing.Meter, now time.Time) (recorded bool, err error) {
+	happensNow := event.OccurredAt.IsZero()
+	if happensNow {
+		event.OccurredAt = now.UTC()
+	}
 	if err := event.Validate(now); err != nil {
 		return false, fmt.Errorf("record usage: %w", err)
 	}
@@ -28,7 +35,7 @@ func (s *Store) RecordUsage(ctx context.Context, event billing.Event, provider s
 	if err != nil {
 		return false, fmt.Errorf("record usage: %w", err)
 	}
-	u.state = UsageWaiting
+	u.state, u.happensNow = UsageWaiting, happensNow
 	r, err := s.usage.do(ctx, recording{use: u}, mostTogether, s.recordTogether)
 	if err != nil {
 		return false, fmt.Errorf("record event %.60q of customer %s: %w", event.ID, event.CustomerID, err)
@@ -47,6 +54,7 @@ type use struct {
 	state           UsageState
 	countedAt       time.Time // when the provider took it; zero for not yet
 	at              time.Time // when we learned of it
+	happensNow      bool      // whoever told us named no time
 }
 
 // count is what an event adds to one meter. One that is not additive (the largest, the
@@ -90,28 +98,28 @@ func (l *ledger) record(ctx context.Context, u use) (recorded bool, err error) {
 		return false, fmt.Errorf("insert: %w", err)
 	}
 	if n == 0 {
-		if err := l.sameEvent(ctx, row); err != nil {
+		if u.OccurredAt, err = l.sameEvent(ctx, row, u.happensNow); err != nil {
 			return false, err
 		}
 	}
 	return n > 0, l.count(ctx, u, n > 0)
 }
 
-// sameEvent checks that a repeated id says the same as the first time. When it
-// happened counts in whole milliseconds.
-func (l *ledger) sameEvent(ctx context.Context, row gen.InsertUsageEventParams) error {
+// sameEvent checks that a repeated id says the same as the first time, and returns when
+// that was. It counts in whole milliseconds, unless it was not said.
+func (l *ledger) sameEvent(ctx context.Context, row gen.InsertUsageEventParams, anyTime bool) (time.Time, error) {
 	have, err := l.q.UsageEvent(ctx, row.ID)
 	if err := found(err); err != nil {
 		if errors.Is(err, billing.ErrNotFound) {
-			return errReused // the provider's id is here under another one of ours
+			return time.Time{}, errReused // the provider's id is here under another one of ours
 		}
-		return fmt.Errorf("read the first: %w", err)
+		return time.Time{}, fmt.Errorf("read the first: %w", err)
 	}
 	if have.CustomerID != row.CustomerID || have.Provider != row.Provider || have.Name != row.Name ||
-		have.Metadata != row.Metadata || have.OccurredAt != row.OccurredAt {
-		return errReused
+		have.Metadata != row.Metadata || !anyTime && have.OccurredAt != row.OccurredAt {
+		return time.Time{}, errReused
 	}
-	return nil
+	return moment(have.OccurredAt), nil
 }
 
 // count adds the event to its meters: the hour's roll-up, and the debit. A meter

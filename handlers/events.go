@@ -45,9 +45,6 @@ func (s *Server) sendEvent(w http.ResponseWriter, r *http.Request, who auth.Visi
 		return errors.Join(say(billing.ErrInvalid, "failure.bad_form"), err)
 	}
 	event, problem := s.eventOf(r, who)
-	if problem == nil {
-		problem = event.Validate(s.Now())
-	}
 	if problem != nil {
 		return s.refuseEvent(w, r, who, problem)
 	}
@@ -74,7 +71,7 @@ func (s *Server) sendEvent(w http.ResponseWriter, r *http.Request, who auth.Visi
 func (s *Server) eventOf(r *http.Request, who auth.Visitor) (billing.Event, error) {
 	event := billing.Event{
 		ID: r.PostFormValue("event_id"), CustomerID: who.CustomerID, Name: strings.TrimSpace(r.PostFormValue("event")),
-		Metadata: map[string]any{}, OccurredAt: s.Now().UTC(),
+		Metadata: map[string]any{}, // it happens now, so a form that is sent again is the same event
 	}
 	if _, err := uuid.Parse(event.ID); err != nil || len(event.ID) != 36 {
 		return event, say(billing.ErrInvalid, "failure.event_id")
