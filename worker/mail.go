@@ -168,3 +168,11 @@ func lastFailure(job db.Job) error {
 	}
 	return errors.New(job.Error)
 }
+
+// Probe connects and signs in at the mail server, and sends nothing.
+func (m *Mailer) Probe(ctx context.Context) error {
+	if err := m.client.DialWithContext(ctx); err != nil {
+		return err
+	}
+	return m.client.Close()
+}

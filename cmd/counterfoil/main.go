@@ -28,6 +28,7 @@ const usage = `Counterfoil is a self-hosted billing portal.
                                        read everything at the provider, or one customer, and print what differed
   counterfoil replay -id ID | -from TIME -to TIME [-type TYPE] [-apply]
                                        print what applying deliveries again would change, and have it done
+  counterfoil doctor                   check database, disk, provider, webhooks and mail, with a remedy for each failure
   counterfoil help                     show this
 
 Settings are environment variables: see README.md. Backup and restore: docs/operations.md.
@@ -65,6 +66,9 @@ func commands() map[string]command {
 			return err
 		}},
 		"twin": {run: func(ctx context.Context, c config, _ io.Writer, _ []string) error { return runTwin(ctx, c, newLog(c)) }},
+		"doctor": {run: func(ctx context.Context, c config, out io.Writer, _ []string) error {
+			return doctor(ctx, c, newLog(c), out)
+		}},
 		"backup": {names: []string{"FILE"}, run: func(ctx context.Context, c config, out io.Writer, args []string) error {
 			return backup(ctx, c, out, args[0])
 		}},

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+// TestDoctor: all is well on the demo, and a wrong secret fails the round trip alone,
+// by name, without being printed.
+func TestDoctor(t *testing.T) {
+	startApp(t)
+	c, err := readConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	var out strings.Builder
+	if err := doctor(t.Context(), c, log, &out); err != nil {
+		t.Errorf("%v\n%s", err, &out)
+	}
+	c.PolarSecrets = []string{"whsec_d3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbmc="}
+	if f := roundTrip(t.Context(), c); f.OK || !strings.Contains(f.Remedy, "POLAR_WEBHOOK_SECRET") {
+		t.Errorf("a wrong secret: %+v", f)
+	}
+	c.SMTPURL = "smtp://me:hidden-password@127.0.0.1:1"
+	out.Reset()
+	if err := doctor(t.Context(), c, log, &out); err == nil || !strings.Contains(out.String(), "FAILED  mail") || strings.Contains(out.String(), "hidden-password") {
+		t.Errorf("mail refused: %v\n%s", err, &out)
+	}
+}
