@@ -173,6 +173,8 @@ func toldMark(factType string, payload Object) (string, bool) {
 			return at, true
 		}
 		return version, true
+	case Seat:
+		return "", false // claimed, revoked and given again: the event's time tells them apart
 	case Customer:
 		// A customer's changed state says nothing of when the customer was changed.
 		return version, factType != "customer.state_changed"

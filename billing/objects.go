@@ -18,6 +18,7 @@ const (
 	KindRefund       Kind = "refund"
 	KindBenefit      Kind = "benefit"
 	KindOrganization Kind = "organization"
+	KindSeat         Kind = "customer_seat"
 )
 
 // Ref names one object at one provider.
@@ -28,13 +29,15 @@ type Ref struct {
 }
 
 // Object is anything the mirror keeps: Product, Meter, BenefitDefinition, Organization,
-// Customer, Checkout, Order, Refund, Subscription, Grant and Balance implement it.
+// Customer, Checkout, Order, Refund, Subscription, Grant, Balance and Seat implement it.
 type Object interface {
 	// Ref names the object.
 	Ref() Ref
 	// ObjectVersion orders copies of one object: the provider's time of last
 	// modification in unix microseconds. Of two copies the higher one is newer.
 	ObjectVersion() int64
+	// ObjectRaw is the object in the provider's own words, see Source.
+	ObjectRaw() string
 }
 
 // Source is the part that every mirrored object shares.
@@ -43,7 +46,14 @@ type Source struct {
 	ProviderID string    `json:"provider_id"`
 	Version    int64     `json:"version"` // unix microseconds, see Object
 	CreatedAt  time.Time `json:"created_at"`
+	// Raw is the object in the provider's own words, JSON without other objects that the
+	// mirror keeps by themselves. Empty when it was not read from the provider, and for
+	// kinds that nobody asks for in those words.
+	Raw string `json:"-"`
 }
+
+// ObjectRaw is Raw.
+func (s Source) ObjectRaw() string { return s.Raw }
 
 // ObjectVersion implements Object.
 func (s Source) ObjectVersion() int64 { return s.Version }
@@ -102,6 +112,7 @@ type Price struct {
 	UnitAmount string    `json:"unit_amount,omitempty"` // PriceMetered: decimal minor units per unit, such as "0.35"
 	CapAmount  int64     `json:"cap_amount,omitempty"`  // PriceMetered: most per period in minor units, 0 for none
 	MeterID    string    `json:"meter_id,omitempty"`    // PriceMetered: the provider's meter id
+	Seats      SeatPrice `json:"seats,omitzero"`        // PriceSeats
 }
 
 // Benefit is what a product brings along.

@@ -2,6 +2,8 @@ package billing
 
 import (
 	"fmt"
+	"math/bits"
+	"slices"
 	"time"
 )
 
@@ -27,6 +29,19 @@ func (p Product) BasePrice(currency string) (Price, error) {
 		return Price{}, fmt.Errorf("price of product %s in %q: %w", p.ProviderID, currency, ErrNotFound)
 	}
 	return p.Prices[best], nil
+}
+
+// Metered reports whether the product is paid by use, alone or beside another price.
+func (p Product) Metered() bool {
+	return slices.ContainsFunc(p.Prices, func(price Price) bool { return price.Kind == PriceMetered })
+}
+
+// Costs reports whether the product can cost anything: a fixed price, what the buyer
+// chooses to pay, seats or use. Without a price nothing is known to cost.
+func (p Product) Costs() bool {
+	return slices.ContainsFunc(p.Prices, func(price Price) bool {
+		return price.Kind != PriceFree && (price.Kind != PriceFixed || price.Amount > 0)
+	})
 }
 
 // Money is the price as an amount.
@@ -75,4 +90,88 @@ func (s Subscription) NextCharge() (time.Time, Money, bool) {
 		due = s.TrialEnd
 	}
 	return due, Money{Amount: s.Amount, Currency: s.Currency}, !due.IsZero()
+}
+
+// SeatPrice is what seats cost in each period. Graduated: each tier counts for the seats
+// within it; else all seats cost what the tier of their number says.
+type SeatPrice struct {
+	Graduated bool       `json:"graduated,omitempty"`
+	Least     int        `json:"least,omitempty"` // seats that must be bought
+	Most      int        `json:"most,omitempty"`  // seats that can be bought; 0 for no limit
+	Tiers     []SeatTier `json:"tiers,omitzero"`
+}
+
+// SeatTier is the price of one seat from a number of seats to another, 0 for no end.
+type SeatTier struct {
+	From   int   `json:"from"`
+	To     int   `json:"to,omitempty"`
+	Amount int64 `json:"amount"` // minor units
+}
+
+// Of is what a number of seats costs a period, in minor units. ErrInvalid: that many
+// cannot be bought.
+func (p SeatPrice) Of(seats int) (int64, error) {
+	const most = 1 << 20 // far above any team, far below an overflow of the products below
+	if seats < max(1, p.Least) || p.Most > 0 && seats > p.Most || seats > most {
+		return 0, fmt.Errorf("%d seats: %w", seats, ErrInvalid)
+	}
+	var sum int64
+	covered := 0
+	for _, tier := range p.Tiers {
+		if tier.To > 0 && tier.To < seats {
+			if p.Graduated {
+				sum += int64(tier.To-covered) * tier.Amount
+				covered = tier.To
+			}
+			continue
+		}
+		if p.Graduated {
+			return sum + int64(seats-covered)*tier.Amount, nil
+		}
+		return int64(seats) * tier.Amount, nil
+	}
+	return 0, fmt.Errorf("%d seats have no tier: %w", seats, ErrInvalid)
+}
+
+// SeatPrice is what the product costs by the seat in a currency; false for one that is
+// not sold by the seat.
+func (p Product) SeatPrice(currency string) (SeatPrice, bool) {
+	for _, price := range p.Prices {
+		if price.Kind == PriceSeats && price.Currency == currency {
+			return price.Seats, true
+		}
+	}
+	return SeatPrice{}, false
+}
+
+// BySeat reports whether the product is sold by the seat.
+func (p Product) BySeat() bool {
+	for _, price := range p.Prices {
+		if price.Kind == PriceSeats {
+			return true
+		}
+	}
+	return false
+}
+
+// Rest is the part of an amount that falls to what is left of a period at a moment, by
+// seconds, rounded to the nearest minor unit, halves away from zero: as Polar prorates
+// (its reference, 4.13).
+func Rest(amount int64, start, end, now time.Time) int64 {
+	whole, left := int64(end.Sub(start)/time.Second), int64(end.Sub(now)/time.Second)
+	if whole <= 0 || left <= 0 {
+		return 0
+	}
+	magnitude := uint64(amount)
+	if amount < 0 {
+		magnitude = -magnitude
+	}
+	// In 128 bits: a big sum in a currency of small units, times seconds, is more than 64.
+	high, low := bits.Mul64(magnitude, uint64(min(left, whole)))
+	low, carry := bits.Add64(low, uint64(whole)/2, 0)
+	share, _ := bits.Div64(high+carry, low, uint64(whole))
+	if amount < 0 {
+		return -int64(share)
+	}
+	return int64(share)
 }

@@ -99,3 +99,48 @@ func TestNextCharge(t *testing.T) {
 		}
 	}
 }
+
+func TestSeatPrices(t *testing.T) {
+	tiers := []billing.SeatTier{{From: 2, To: 5, Amount: 1000}, {From: 6, To: 20, Amount: 800}, {From: 21, Amount: 500}}
+	volume, graduated := billing.SeatPrice{Least: 2, Most: 100, Tiers: tiers}, billing.SeatPrice{Graduated: true, Least: 2, Most: 100, Tiers: tiers}
+	for _, test := range []struct {
+		price billing.SeatPrice
+		seats int
+		want  int64 // -1: that many cannot be bought
+	}{
+		{volume, 1, -1}, {volume, 2, 2000}, {volume, 5, 5000}, {volume, 6, 4800}, {volume, 21, 10500}, {volume, 101, -1},
+		{graduated, 1, -1}, {graduated, 2, 2000}, {graduated, 5, 5000}, {graduated, 6, 5800}, {graduated, 20, 17000}, {graduated, 21, 17500},
+		{billing.SeatPrice{Tiers: tiers[:1]}, 6, -1}, {billing.SeatPrice{}, 3, -1}, {volume, -1, -1},
+	} {
+		got, err := test.price.Of(test.seats)
+		if err != nil {
+			got = -1
+		}
+		if got != test.want {
+			t.Errorf("%d seats (graduated %v) cost %d (%v), want %d", test.seats, test.price.Graduated, got, err, test.want)
+		}
+	}
+}
+
+func TestRestOfAPeriod(t *testing.T) {
+	start := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	end := start.AddDate(0, 0, 30)
+	for _, test := range []struct {
+		amount int64
+		at     time.Time
+		want   int64
+	}{
+		{3000, start, 3000}, {3000, end, 0}, {3000, end.Add(time.Hour), 0}, {3000, start.AddDate(0, 0, 10), 2000}, {-3000, start.AddDate(0, 0, 10), -2000},
+		{1, start.AddDate(0, 0, 15), 1}, {-1, start.AddDate(0, 0, 15), -1}, {1, start.AddDate(0, 0, 16), 0}, {3000, start.AddDate(0, 0, -9), 3000},
+		// Thirty million rupiah, in its hundredths: no figure may be cut on the way.
+		{3_000_000_000, start.AddDate(0, 0, 10), 2_000_000_000}, {-3_000_000_000, start.AddDate(0, 0, 10), -2_000_000_000},
+		{math.MaxInt64, start, math.MaxInt64}, {math.MinInt64, start, math.MinInt64},
+	} {
+		if got := billing.Rest(test.amount, start, end, test.at); got != test.want {
+			t.Errorf("%d at %v: %d, want %d", test.amount, test.at, got, test.want)
+		}
+	}
+	if got := billing.Rest(100, end, start, start); got != 0 {
+		t.Errorf("a period that ends before it begins: %d", got)
+	}
+}

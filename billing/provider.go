@@ -35,8 +35,8 @@ type Provider interface {
 	Customer(ctx context.Context, customerID string) (Customer, error)
 	// CustomerByEmail finds a customer by exact address.
 	CustomerByEmail(ctx context.Context, email string) (Customer, error)
-	// CustomerObjects reads everything a customer has: subscriptions, orders,
-	// grants and balances.
+	// CustomerObjects reads everything a customer has: subscriptions with their seats,
+	// orders, grants and balances.
 	CustomerObjects(ctx context.Context, providerCustomerID string) ([]Object, error)
 	// CreditEvents lists grants, revocations and resets since a time, oldest first.
 	CreditEvents(ctx context.Context, providerCustomerID string, since time.Time) ([]CreditEvent, error)
@@ -63,6 +63,12 @@ type Provider interface {
 	// LinkCustomer gives a customer that has no external id ours. ErrConflict: it
 	// has another one already.
 	LinkCustomer(ctx context.Context, providerCustomerID, customerID string) (Customer, error)
+	// UpdateCustomer gives a customer another address. It may be repeated. ErrConflict:
+	// the address is another customer's there.
+	UpdateCustomer(ctx context.Context, providerCustomerID, email string) (Customer, error)
+	// DeleteCustomer deletes a customer and makes what the provider must keep of him
+	// nameless. What still runs ends at once. It may be repeated. ErrNotFound: it is done.
+	DeleteCustomer(ctx context.Context, providerCustomerID string) error
 	// CreateCheckout opens a hosted checkout.
 	CreateCheckout(ctx context.Context, r CheckoutRequest) (Checkout, error)
 	// CancelSubscription ends a subscription at the end of its period.
@@ -184,6 +190,7 @@ var RefundReasons = []string{
 type NewCustomer struct {
 	CustomerID string // ours, becomes the external id
 	Email      string
+	Team       bool // people who pay together
 	Name       string
 	Metadata   map[string]string
 }
@@ -192,7 +199,8 @@ type NewCustomer struct {
 // SuccessURL may hold {CHECKOUT_ID}.
 type CheckoutRequest struct {
 	ProviderProductID string
-	CustomerID        string // ours
+	AlsoProductIDs    []string // more, among which the buyer chooses
+	CustomerID        string   // ours; empty for a buyer who has not signed in
 	// ProviderCustomerID is who that is at the provider, empty while it does not know.
 	ProviderCustomerID string
 	// UpgradesSubscriptionID names a free subscription of the provider that the
@@ -203,7 +211,12 @@ type CheckoutRequest struct {
 	Name       string
 	SuccessURL string
 	ReturnURL  string
-	Metadata   map[string]string
+	Metadata   map[string]any // texts, numbers (float64) and booleans
+
+	DiscountID      string         // of the provider; empty for none
+	NoDiscountCodes bool           // the buyer may not type any
+	CustomFields    map[string]any // values of the provider's fields: texts, numbers, booleans
+	EmbedOrigin     string         // of the page that shows the checkout in a frame; empty for none
 }
 
 // Cancellation is why a customer leaves. Reason is one of CancelReasons or empty.

@@ -140,8 +140,12 @@ type Subscription struct {
 	StartedAt          time.Time `json:"started_at,omitzero"`
 	EndsAt             time.Time `json:"ends_at,omitzero"`  // when access will end; zero if it renews
 	EndedAt            time.Time `json:"ended_at,omitzero"` // when access ended; zero while it lasts
+	Seats              int       `json:"seats,omitempty"`   // bought; 0 for what is not sold by the seat
 	CancelReason       string    `json:"cancel_reason"`
 	CancelComment      string    `json:"cancel_comment"`
+	// ReferenceID is whom it is for, as whoever opened the checkout named it: an
+	// organisation, for example. Empty: for its customer.
+	ReferenceID string `json:"reference_id,omitempty"`
 }
 
 // Ref implements Object.
@@ -158,8 +162,9 @@ type Grant struct {
 	Source
 	ProviderCustomerID     string            `json:"provider_customer_id"`
 	ProviderBenefitID      string            `json:"provider_benefit_id"`
-	ProviderSubscriptionID string            `json:"provider_subscription_id"` // may be empty
-	ProviderOrderID        string            `json:"provider_order_id"`        // may be empty
+	ProviderSubscriptionID string            `json:"provider_subscription_id"`     // may be empty
+	ProviderOrderID        string            `json:"provider_order_id"`            // may be empty
+	ProviderMemberID       string            `json:"provider_member_id,omitempty"` // of what came by a seat: whose
 	Kind                   BenefitKind       `json:"kind"`
 	Description            string            `json:"description"`
 	GrantedAt              time.Time         `json:"granted_at,omitzero"` // zero while it is being granted

@@ -68,8 +68,30 @@ func TestRehearsalWritesNothing(t *testing.T) {
 	}
 }
 
+// TestEveryKindIsRehearsed: an operator may rehearse a delivery about anything that the
+// mirror keeps.
+func TestEveryKindIsRehearsed(t *testing.T) {
+	store := dbtest.Open(t)
+	source := billing.Source{Provider: "polar", ProviderID: "one", Version: nine.UnixMicro(), CreatedAt: nine}
+	objects := []billing.Object{
+		billing.Product{Source: source}, billing.Meter{Source: source}, billing.BenefitDefinition{Source: source},
+		billing.Organization{Source: source}, billing.Customer{Source: source}, billing.Checkout{Source: source},
+		billing.Order{Source: source}, billing.Refund{Source: source}, billing.Subscription{Source: source},
+		billing.Grant{Source: source}, billing.Balance{Source: source}, billing.Seat{Source: source},
+	}
+	for _, object := range objects {
+		told, err := store.Rehearse(t.Context(), []billing.Change{{Object: object}}, nine)
+		if err != nil {
+			t.Errorf("%s: %v", object.Ref().Kind, err)
+		} else if !told[0].New {
+			t.Errorf("%s: nothing new in %+v", object.Ref().Kind, told[0])
+		}
+	}
+}
+
 // alien is no object of the mirror.
 type alien struct{}
 
 func (alien) Ref() billing.Ref     { return billing.Ref{Provider: "polar", Kind: "alien", ProviderID: "a"} }
+func (alien) ObjectRaw() string    { return "" }
 func (alien) ObjectVersion() int64 { return 1 }

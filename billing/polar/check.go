@@ -85,7 +85,7 @@ func (p *Provider) checkSecret(ctx context.Context) billing.Finding {
 			return fmt.Errorf("%w: read endpoint: %w", billing.ErrProvider, err)
 		}
 		endpoints++
-		ours := slices.ContainsFunc(p.keys, func(key []byte) bool { return string(key) == w.Secret })
+		ours := slices.ContainsFunc(p.keys, func(k *signingKey) bool { return string(k.key) == w.Secret })
 		switch {
 		case ours && w.Enabled != nil && *w.Enabled:
 			found = billing.Finding{Name: found.Name, OK: true, Detail: "is that of " + w.URL}

@@ -72,8 +72,8 @@ func TestCheck(t *testing.T) {
 		{"token of another sort", always(401, `{"error":"Unauthorized","detail":"Unauthorized"}`), "access token"},
 		{"token without any scope", always(403, `{"error":"insufficient_scope","error_description":"no"}`),
 			"scope webhooks:read, scope events:read, scope organizations:read, scope meters:read, scope benefits:read, scope products:read, " +
-				"scope customers:read, scope checkouts:read, scope subscriptions:read, scope orders:read, scope refunds:read, scope customer_meters:read, " +
-				"scope customers:write, scope checkouts:write, scope subscriptions:write, scope customer_sessions:write, scope events:write, scope refunds:write, webhook secret"},
+				"scope customers:read, scope checkouts:read, scope subscriptions:read, scope orders:read, scope refunds:read, scope customer_meters:read, scope customer_seats:read, " +
+				"scope customers:write, scope checkouts:write, scope subscriptions:write, scope customer_sessions:write, scope members:write, scope customer_seats:write, scope events:write, scope refunds:write, webhook secret"},
 		{"no organizations:read", lacking("GET", "/v1/organizations"), "scope organizations:read"},
 		{"no orders:read", lacking("GET", "/v1/orders"), "scope orders:read"},
 		{"no refunds:read", lacking("GET", "/v1/refunds"), "scope refunds:read"},

@@ -61,6 +61,9 @@ func (p *Provider) CreateCustomer(ctx context.Context, c billing.NewCustomer) (b
 		return billing.Customer{}, fmt.Errorf("create customer: external %w", err)
 	}
 	request := components.CustomerCreate{Email: c.Email, ExternalID: &c.CustomerID, Name: optional(c.Name)}
+	if c.Team {
+		request.Type = components.CustomerTypeTeam.ToPointer()
+	}
 	for key, value := range c.Metadata {
 		if request.Metadata == nil {
 			request.Metadata = make(map[string]components.CustomerCreateMetadata, len(c.Metadata))
@@ -75,6 +78,39 @@ func (p *Provider) CreateCustomer(ctx context.Context, c billing.NewCustomer) (b
 		return made, fmt.Errorf("create customer %s: %w", c.CustomerID, err)
 	}
 	return made, nil
+}
+
+// UpdateCustomer implements billing.Provider.
+func (p *Provider) UpdateCustomer(ctx context.Context, providerCustomerID, email string) (billing.Customer, error) {
+	if err := safeID(providerCustomerID); err != nil {
+		return billing.Customer{}, fmt.Errorf("update customer: %w", err)
+	}
+	updated, err := oneCustomer(p.one(ctx, repeatable, billing.KindCustomer, func(ctx context.Context) error {
+		_, err := p.api.Customers.Update(ctx, providerCustomerID, components.CustomerUpdate{Email: &email})
+		return err
+	}))
+	if err != nil {
+		return updated, fmt.Errorf("update customer %s: %w", providerCustomerID, err)
+	}
+	return updated, nil
+}
+
+// DeleteCustomer implements billing.Provider. Polar ends his subscriptions at once, takes
+// his benefits back and puts hashes in the place of his address and names; orders and the
+// tax id stay (polarsource/polar, customer/service.py, delete with anonymize).
+func (p *Provider) DeleteCustomer(ctx context.Context, providerCustomerID string) error {
+	if err := safeID(providerCustomerID); err != nil {
+		return fmt.Errorf("delete customer: %w", err)
+	}
+	anonymize := true
+	err := p.call(ctx, repeatable, nil, func(ctx context.Context) error {
+		_, err := p.api.Customers.Delete(ctx, providerCustomerID, &anonymize)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete customer %s: %w", providerCustomerID, err)
+	}
+	return nil
 }
 
 // LinkCustomer implements billing.Provider. A customer that has our id already is

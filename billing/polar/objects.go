@@ -15,37 +15,42 @@ import (
 func (p *Provider) object(kind billing.Kind, raw []byte) (billing.Object, error) {
 	switch kind {
 	case billing.KindProduct:
-		return readAs(raw, p.product)
+		return readAs(kind, raw, p.product)
 	case billing.KindMeter:
-		return readAs(raw, meter)
+		return readAs(kind, raw, meter)
 	case billing.KindCustomer:
-		return readAs(raw, customer)
+		return readAs(kind, raw, customer)
 	case billing.KindCheckout:
-		return readAs(raw, checkout)
+		return readAs(kind, raw, checkout)
 	case billing.KindOrder:
-		return readAs(raw, order)
+		return readAs(kind, raw, order)
 	case billing.KindSubscription:
-		return readAs(raw, subscription)
+		return readAs(kind, raw, subscription)
 	case billing.KindGrant:
-		return readAs(raw, grant)
+		return readAs(kind, raw, grant)
 	case billing.KindBalance:
-		return readAs(raw, balance)
+		return readAs(kind, raw, balance)
 	case billing.KindRefund:
-		return readAs(raw, refund)
+		return readAs(kind, raw, refund)
 	case billing.KindBenefit:
-		return readAs(raw, benefitDefinition)
+		return readAs(kind, raw, benefitDefinition)
 	case billing.KindOrganization:
-		return readAs(raw, organization)
+		return readAs(kind, raw, organization)
+	case billing.KindSeat:
+		return readAs(kind, raw, seat)
 	default:
 		return nil, fmt.Errorf("objects of kind %q: %w", kind, billing.ErrInvalid)
 	}
 }
 
 // readAs decodes raw and translates it.
-func readAs[W any, O billing.Object](raw []byte, translate func(W) (O, error)) (billing.Object, error) {
+func readAs[W any, O billing.Object](kind billing.Kind, raw []byte, translate func(W) (O, error)) (billing.Object, error) {
 	var wire W
 	if err := decode(raw, &wire); err != nil {
 		return nil, fmt.Errorf("read %T: %w", *new(O), err)
+	}
+	if w, ok := any(&wire).(interface{ keep(raw string) }); ok {
+		w.keep(inOwnWords(kind, raw))
 	}
 	object, err := translate(wire)
 	if err != nil {
@@ -62,6 +67,7 @@ func (s stamps) source() (billing.Source, error) {
 	}
 	return billing.Source{
 		Provider: Name, ProviderID: s.ID, Version: latest(s.CreatedAt, s.ModifiedAt).UnixMicro(), CreatedAt: s.CreatedAt.UTC(),
+		Raw: s.raw,
 	}, nil
 }
 
@@ -164,6 +170,7 @@ func grant(w wireGrant) (billing.Grant, error) {
 		ProviderBenefitID:      w.BenefitID,
 		ProviderSubscriptionID: w.SubscriptionID,
 		ProviderOrderID:        w.OrderID,
+		ProviderMemberID:       w.MemberID,
 		Kind:                   benefitKind(w.Benefit.Type),
 		Description:            w.Benefit.Description,
 		GrantedAt:              utc(w.GrantedAt),

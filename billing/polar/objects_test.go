@@ -89,7 +89,7 @@ func TestFetch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !reflect.DeepEqual(got, tt.want) {
+			if got := bare(got); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got  %+v\nwant %+v", got, tt.want)
 			}
 			if f.requests()[0].path != tt.path {
@@ -136,7 +136,11 @@ func TestPrices(t *testing.T) {
 		{"legacy free", map[string]any{"amount_type": "free", "legacy": true}, &billing.Price{Kind: billing.PriceFree}, true},
 		{"custom", map[string]any{"amount_type": "custom", "minimum_amount": 50, "preset_amount": 500, "maximum_amount": nil}, &billing.Price{Kind: billing.PriceCustom, Amount: 500}, true},
 		{"seats", map[string]any{"amount_type": "seat_based", "seat_tiers": map[string]any{"tiers": []any{map[string]any{"min_seats": 1, "price_per_seat": 900}}}},
-			&billing.Price{Kind: billing.PriceSeats, Amount: 900}, true},
+			&billing.Price{Kind: billing.PriceSeats, Amount: 900, Seats: billing.SeatPrice{Least: 1, Tiers: []billing.SeatTier{{From: 1, Amount: 900}}}}, true},
+		{"seats in tiers", map[string]any{"amount_type": "seat_based", "seat_tiers": map[string]any{"seat_tier_type": "graduated", "minimum_seats": 2, "maximum_seats": 50,
+			"tiers": []any{map[string]any{"min_seats": 2, "max_seats": 10, "price_per_seat": 900}, map[string]any{"min_seats": 11, "max_seats": nil, "price_per_seat": 700}}}},
+			&billing.Price{Kind: billing.PriceSeats, Amount: 900, Seats: billing.SeatPrice{Graduated: true, Least: 2, Most: 50,
+				Tiers: []billing.SeatTier{{From: 2, To: 10, Amount: 900}, {From: 11, Amount: 700}}}}, true},
 		{"unknown", map[string]any{"amount_type": "unit_based"}, nil, false},
 	}
 	for _, tt := range tests {
@@ -158,7 +162,7 @@ func TestPrices(t *testing.T) {
 				return
 			}
 			tt.want.ProviderID, tt.want.Currency = "p", "usd"
-			if len(product.Prices) != 1 || product.Prices[0] != *tt.want {
+			if len(product.Prices) != 1 || !reflect.DeepEqual(product.Prices[0], *tt.want) {
 				t.Errorf("got %+v", product.Prices)
 			}
 		})

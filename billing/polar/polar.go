@@ -55,7 +55,7 @@ const defaultTimeout = 15 * time.Second
 type Provider struct {
 	api       *polargo.Polar
 	client    *client
-	keys      [][]byte
+	keys      []*signingKey
 	pageHosts []string
 	slugs     map[string]string
 	log       *slog.Logger

@@ -68,13 +68,27 @@ func price(w wirePrice) (billing.Price, bool) {
 		price.CapAmount, price.MeterID = w.CapAmount, w.MeterID
 	case "seat_based":
 		price.Kind = billing.PriceSeats
-		if len(w.SeatTiers.Tiers) > 0 {
-			price.Amount = w.SeatTiers.Tiers[0].PricePerSeat
+		price.Seats = seatPrice(w)
+		if len(price.Seats.Tiers) > 0 {
+			price.Amount = price.Seats.Tiers[0].Amount
 		}
 	default:
 		return price, false
 	}
 	return price, true
+}
+
+// seatPrice translates what seats cost. Without a type the tiers are those of "volume",
+// Polar's default (its reference, Products, 2026-08).
+func seatPrice(w wirePrice) billing.SeatPrice {
+	price := billing.SeatPrice{Graduated: w.SeatTiers.Type == "graduated", Least: max(1, w.SeatTiers.Least), Most: w.SeatTiers.Most}
+	for _, tier := range w.SeatTiers.Tiers {
+		if len(price.Tiers) == 0 {
+			price.Least = max(price.Least, tier.MinSeats)
+		}
+		price.Tiers = append(price.Tiers, billing.SeatTier{From: tier.MinSeats, To: tier.MaxSeats, Amount: tier.PricePerSeat})
+	}
+	return price
 }
 
 // days is the length of a trial interval; a month is given as 30 days.

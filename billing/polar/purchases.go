@@ -43,6 +43,7 @@ func subscription(w wireSubscription) (billing.Subscription, error) {
 	if !known {
 		return billing.Subscription{}, fmt.Errorf("subscription %s: unknown status %q", w.ID, clip(w.Status))
 	}
+	reference, _ := w.Metadata.ReferenceID.(string)
 	return billing.Subscription{
 		Source:             source,
 		ProviderCustomerID: w.CustomerID,
@@ -61,8 +62,10 @@ func subscription(w wireSubscription) (billing.Subscription, error) {
 		StartedAt:          utc(w.StartedAt),
 		EndsAt:             utc(w.EndsAt),
 		EndedAt:            utc(w.EndedAt),
+		Seats:              w.Seats,
 		CancelReason:       w.CancelReason,
 		CancelComment:      w.CancelComment,
+		ReferenceID:        reference,
 	}, nil
 }
 

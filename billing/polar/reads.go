@@ -146,5 +146,9 @@ func (p *Provider) CustomerObjects(ctx context.Context, providerCustomerID strin
 		}
 		all = append(all, objects...)
 	}
-	return all, nil
+	seats, err := p.seatsOf(ctx, all)
+	if err != nil {
+		return nil, fmt.Errorf("objects of customer %s: %w", providerCustomerID, err)
+	}
+	return append(all, seats...), nil
 }

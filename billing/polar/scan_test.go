@@ -2,6 +2,7 @@ package polar
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -139,4 +140,20 @@ func TestScanIsEncodingJSON(t *testing.T) {
 		}
 		same(t, body)
 	})
+}
+
+// TestEightAtOnce: eight bytes are plain exactly when each of them is, wherever the odd
+// one stands and whatever stands beside it.
+func TestEightAtOnce(t *testing.T) {
+	for c := range 256 {
+		for at := range 8 {
+			for _, beside := range []byte{' ', '!', '#', 'a', '[', ']', 0x7f, 0} {
+				eight := bytes.Repeat([]byte{beside}, 8)
+				eight[at] = byte(c)
+				if got, want := allPlain(binary.LittleEndian.Uint64(eight)), plain[c] && plain[beside]; got != want {
+					t.Fatalf("%q: %v, want %v", eight, got, want)
+				}
+			}
+		}
+	}
 }

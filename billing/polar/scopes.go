@@ -53,6 +53,10 @@ func (p *Provider) needs() []need {
 			return p.probe(ctx, p.lister(list.kind))
 		}})
 	}
+	needs = append(needs, need{"customer_seats:read", "reading seats", func(ctx context.Context) error {
+		of := nobody
+		return p.call(ctx, repeatable, nil, func(ctx context.Context) error { _, err := p.api.CustomerSeats.ListSeats(ctx, &of, nil); return err })
+	}})
 	return append(needs, p.writeNeeds()...)
 }
 
@@ -79,6 +83,14 @@ func (p *Provider) writeNeeds() []need {
 		write("customer_sessions:write", "the link to Polar's own portal", func(ctx context.Context) error {
 			_, err := p.api.CustomerSessions.Create(ctx, operations.CreateCustomerSessionsCreateCustomerSessionCreateCustomerSessionCustomerIDCreate(
 				components.CustomerSessionCustomerIDCreate{CustomerID: nobody}))
+			return err
+		}),
+		write("members:write", "letting the people of an organisation into Polar's portal", func(ctx context.Context) error {
+			_, err := p.api.Members.CreateMember(ctx, components.MemberCreate{CustomerID: nobody})
+			return err
+		}),
+		write("customer_seats:write", "assigning seats", func(ctx context.Context) error {
+			_, err := p.api.CustomerSeats.RevokeSeat(ctx, nobody)
 			return err
 		}),
 		write("events:write", "sending usage", func(ctx context.Context) error {

@@ -92,7 +92,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 // await waits until webhooks of all types about a customer have come.
 func (w *world) await(t *testing.T, providerCustomerID string, types ...string) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		missing := w.missing(providerCustomerID, types)
 		if len(missing) == 0 {

@@ -267,7 +267,7 @@ func FuzzVerify(f *testing.F) {
 	p := verifier(f, testSecret)
 	var official []*standardwebhooks.Webhook
 	for _, key := range p.keys {
-		w, err := standardwebhooks.NewWebhookRaw(key)
+		w, err := standardwebhooks.NewWebhookRaw(key.key)
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -44,6 +44,7 @@ var kinds = map[string]billing.Kind{
 	"checkout": billing.KindCheckout, "customer": billing.KindCustomer, "order": billing.KindOrder,
 	"subscription": billing.KindSubscription, "product": billing.KindProduct, "benefit_grant": billing.KindGrant,
 	"refund": billing.KindRefund, "benefit": billing.KindBenefit, "organization": billing.KindOrganization,
+	"customer_seat": billing.KindSeat,
 }
 
 // customerTypes are the types of the customer family whose data is a customer. Other

@@ -13,7 +13,11 @@ type stamps struct {
 	ID         string    `json:"id"`
 	CreatedAt  time.Time `json:"created_at"`
 	ModifiedAt time.Time `json:"modified_at"` // null until the first change
+
+	raw string // the whole object, see inOwnWords
 }
+
+func (s *stamps) keep(raw string) { s.raw = raw }
 
 type wireProduct struct {
 	stamps
@@ -42,7 +46,12 @@ type wirePrice struct {
 	CapAmount     int64       `json:"cap_amount"`
 	MeterID       string      `json:"meter_id"`
 	SeatTiers     struct {
+		Type  string `json:"seat_tier_type"`
+		Least int    `json:"minimum_seats"`
+		Most  int    `json:"maximum_seats"`
 		Tiers []struct {
+			MinSeats     int   `json:"min_seats"`
+			MaxSeats     int   `json:"max_seats"`
 			PricePerSeat int64 `json:"price_per_seat"`
 		} `json:"tiers"`
 	} `json:"seat_tiers"`
@@ -175,8 +184,12 @@ type wireSubscription struct {
 	CustomerID             string    `json:"customer_id"`
 	ProductID              string    `json:"product_id"`
 	CheckoutID             string    `json:"checkout_id"`
+	Seats                  int       `json:"seats"`
 	CancelReason           string    `json:"customer_cancellation_reason"`
 	CancelComment          string    `json:"customer_cancellation_comment"`
+	Metadata               struct {
+		ReferenceID any `json:"referenceId"` // text, if it is the Better Auth plugin's
+	} `json:"metadata"`
 }
 
 type wireGrant struct {
@@ -188,6 +201,7 @@ type wireGrant struct {
 	BenefitID      string         `json:"benefit_id"`
 	SubscriptionID string         `json:"subscription_id"`
 	OrderID        string         `json:"order_id"`
+	MemberID       string         `json:"member_id"`
 	Benefit        wireBenefit    `json:"benefit"`
 	Properties     map[string]any `json:"properties"`
 }

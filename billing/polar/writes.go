@@ -15,7 +15,9 @@ import (
 // CreateCheckout implements billing.Provider.
 func (p *Provider) CreateCheckout(ctx context.Context, r billing.CheckoutRequest) (billing.Checkout, error) {
 	request := components.CheckoutCreate{
-		Products:       []string{r.ProviderProductID},
+		Products:       append([]string{r.ProviderProductID}, r.AlsoProductIDs...),
+		DiscountID:     optional(r.DiscountID),
+		EmbedOrigin:    optional(r.EmbedOrigin),
 		SubscriptionID: optional(r.UpgradesSubscriptionID),
 		CustomerEmail:  optional(r.Email),
 		CustomerName:   optional(r.Name),
@@ -26,14 +28,28 @@ func (p *Provider) CreateCheckout(ctx context.Context, r billing.CheckoutRequest
 	// locked, and an external id that was never linked cannot make a second customer.
 	if r.ProviderCustomerID != "" {
 		request.CustomerID = optional(r.ProviderCustomerID)
-	} else {
+	} else if r.CustomerID != "" {
 		request.ExternalCustomerID = optional(r.CustomerID)
 	}
 	for key, value := range r.Metadata {
 		if request.Metadata == nil {
 			request.Metadata = make(map[string]components.CheckoutCreateMetadata, len(r.Metadata))
 		}
-		request.Metadata[key] = components.CreateCheckoutCreateMetadataStr(value)
+		request.Metadata[key] = checkoutMetadata(value)
+	}
+	if r.NoDiscountCodes {
+		no := false
+		request.AllowDiscountCodes = &no
+	}
+	for key, value := range r.CustomFields {
+		if request.CustomFieldData == nil {
+			request.CustomFieldData = make(map[string]*components.CheckoutCreateCustomFieldData, len(r.CustomFields))
+		}
+		field, err := checkoutField(key, value)
+		if err != nil {
+			return billing.Checkout{}, err
+		}
+		request.CustomFieldData[key] = field
 	}
 	made, err := p.one(ctx, once, billing.KindCheckout, func(ctx context.Context) error {
 		_, err := p.api.Checkouts.Create(ctx, request)
@@ -43,6 +59,39 @@ func (p *Provider) CreateCheckout(ctx context.Context, r billing.CheckoutRequest
 		return billing.Checkout{}, fmt.Errorf("create checkout of product %s: %w", r.ProviderProductID, err)
 	}
 	return made.(billing.Checkout), nil
+}
+
+// checkoutMetadata writes a value of metadata.
+func checkoutMetadata(value any) components.CheckoutCreateMetadata {
+	switch v := value.(type) {
+	case bool:
+		return components.CreateCheckoutCreateMetadataBoolean(v)
+	case float64:
+		if v == float64(int64(v)) {
+			return components.CreateCheckoutCreateMetadataInteger(int64(v))
+		}
+		return components.CreateCheckoutCreateMetadataNumber(v)
+	}
+	return components.CreateCheckoutCreateMetadataStr(fmt.Sprint(value))
+}
+
+// checkoutField writes a value of a custom field. ErrInvalid: none that there is.
+func checkoutField(key string, value any) (*components.CheckoutCreateCustomFieldData, error) {
+	var field components.CheckoutCreateCustomFieldData
+	switch v := value.(type) {
+	case bool:
+		field = components.CreateCheckoutCreateCustomFieldDataBoolean(v)
+	case float64:
+		if v != float64(int64(v)) {
+			return nil, fmt.Errorf("custom field %s: not a whole number: %w", clip(key), billing.ErrInvalid)
+		}
+		field = components.CreateCheckoutCreateCustomFieldDataInteger(int64(v))
+	case string:
+		field = components.CreateCheckoutCreateCustomFieldDataStr(v)
+	default:
+		return nil, fmt.Errorf("custom field %s: neither text, number nor boolean: %w", clip(key), billing.ErrInvalid)
+	}
+	return &field, nil
 }
 
 // CancelSubscription implements billing.Provider.
@@ -79,11 +128,14 @@ func (p *Provider) updateSubscription(ctx context.Context, verb, providerID stri
 // PortalURL implements billing.Provider. The link works for an hour and signs its
 // bearer in: send the browser there at once and keep it nowhere.
 func (p *Provider) PortalURL(ctx context.Context, providerCustomerID, returnURL string) (string, error) {
+	return p.portal(ctx, components.CustomerSessionCustomerIDCreate{CustomerID: providerCustomerID, ReturnURL: optional(returnURL)})
+}
+
+func (p *Provider) portal(ctx context.Context, of components.CustomerSessionCustomerIDCreate) (string, error) {
 	var session struct {
 		URL string `json:"customer_portal_url"`
 	}
-	request := operations.CreateCustomerSessionsCreateCustomerSessionCreateCustomerSessionCustomerIDCreate(
-		components.CustomerSessionCustomerIDCreate{CustomerID: providerCustomerID, ReturnURL: optional(returnURL)})
+	request := operations.CreateCustomerSessionsCreateCustomerSessionCreateCustomerSessionCustomerIDCreate(of)
 	// Repeatable: a second session harms nobody.
 	err := p.call(ctx, repeatable, &session, func(ctx context.Context) error {
 		_, err := p.api.CustomerSessions.Create(ctx, request)
@@ -93,7 +145,7 @@ func (p *Provider) PortalURL(ctx context.Context, providerCustomerID, returnURL 
 		err = fmt.Errorf("%w: the answer names no page", billing.ErrProvider)
 	}
 	if err != nil {
-		return "", fmt.Errorf("portal of customer %s: %w", providerCustomerID, err)
+		return "", fmt.Errorf("portal of customer %s: %w", of.CustomerID, err)
 	}
 	return session.URL, nil
 }

@@ -75,7 +75,7 @@ func TestCreateCheckout(t *testing.T) {
 	f, p := newFake(t, always(201, fixture(t, "checkout", nil)))
 	got, err := p.CreateCheckout(context.Background(), billing.CheckoutRequest{
 		ProviderProductID: "product-1", CustomerID: "c1", Email: "sam@example.com",
-		SuccessURL: "https://portal.example/checkout/success?checkout_id={CHECKOUT_ID}", Metadata: map[string]string{"plan": "pro"}})
+		SuccessURL: "https://portal.example/checkout/success?checkout_id={CHECKOUT_ID}", Metadata: map[string]any{"plan": "pro"}})
 	if err != nil || got.Status != billing.CheckoutOpen || got.URL == "" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
