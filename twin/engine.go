@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
 )
 
 // Config says where an engine lives.

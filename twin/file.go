@@ -8,6 +8,9 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // The file holds every object as one JSON document; SQLite gives atomic operations and a crash-safe file, and
@@ -21,17 +24,26 @@ CREATE TABLE IF NOT EXISTS objects (
 );
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);`
 
+// errTaken says that another engine has the file. Each holds everything in memory, so two would overwrite
+// each other's objects: the first keeps SQLite's lock until it closes, or its process ends.
+var errTaken = errors.New("another twin has this file: stop it, or use another one")
+
 // openFile connects, makes the tables and loads all rows.
 func (e *Engine) openFile(ctx context.Context, path string) error {
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate&_pragma=busy_timeout(5000)" +
-		"&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=temp_store(MEMORY)"
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate&_pragma=busy_timeout(2000)" +
+		"&_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=temp_store(MEMORY)"
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return err
 	}
 	db.SetMaxOpenConns(1)
 	e.db = db
-	if err := e.load(ctx); err != nil {
+	err = e.load(ctx)
+	var failure *sqlite.Error
+	if errors.As(err, &failure) && failure.Code()&0xff == sqlite3.SQLITE_BUSY {
+		err = errTaken
+	}
+	if err != nil {
 		return errors.Join(err, db.Close())
 	}
 	return nil

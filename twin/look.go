@@ -109,3 +109,14 @@ func values[T any](rows []*T) []T {
 	}
 	return out
 }
+
+// SeatingOf returns the seats of a subscription. Errors: ErrNotFound.
+func (e *Engine) SeatingOf(subscriptionID string) (Seating, error) {
+	return read(e, func(v *View) (Seating, error) { return v.Seating(subscriptionID, "", "") })
+}
+
+// MembersOf returns the people of a customer.
+func (e *Engine) MembersOf(customerID string) []*Member {
+	members, _ := read(e, func(v *View) ([]*Member, error) { return v.Members(customerID), nil })
+	return members
+}

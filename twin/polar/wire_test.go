@@ -180,7 +180,8 @@ func TestClockByHTTP(t *testing.T) {
 	for _, test := range []struct {
 		body   string
 		status int
-	}{{`{"by":"48h"}`, 200}, {`{"by":"-1h"}`, 422}, {`{"to":"2020-01-01T00:00:00Z"}`, 422}, {`{}`, 422}, {`{"bye":"1h"}`, 422}} {
+	}{{`{"by":"48h"}`, 200}, {`{"by":"-1h"}`, 422}, {`{"to":"2020-01-01T00:00:00Z"}`, 422}, {`{}`, 422}, {`{"bye":"1h"}`, 422},
+		{`{"by":"1 day"}`, 422}, {`{"by":"1h","to":"2036-01-01T00:00:00Z"}`, 422}, {`{"by":"999999h"}`, 422}} {
 		if status, _, answer := w.call("POST", "/_twin/clock", "", test.body); status != test.status {
 			t.Errorf("%s: %d %s", test.body, status, answer)
 		}

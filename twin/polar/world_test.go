@@ -148,7 +148,7 @@ func newReceiver(t testing.TB, reply func(n int, w http.ResponseWriter)) *receiv
 // await waits until done says so about the calls so far.
 func (r *receiver) await(t testing.TB, done func([]arrival) bool) []arrival {
 	t.Helper()
-	limit := time.After(10 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		r.mu.Lock()
 		got, changed := append([]arrival{}, r.arrivals...), r.changed

@@ -18,10 +18,11 @@ const (
 )
 
 // Personas are the people of the demo: a newcomer, a subscriber of fourteen months, one whose last
-// payment failed, and one who buys nothing because she runs the portal.
+// payment failed, one whose organisation pays, and one who buys nothing because she runs the portal.
 var Personas = []oidc.Persona{
 	{Name: "Noor Haddad", Email: "noor@example.com"},
 	{Name: "Sam Okafor", Email: "sam@example.com"},
 	{Name: "Pat Lindqvist", Email: "pat@example.com"},
+	{Name: "Kim Castellan", Email: "kim@example.com"},
 	{Name: "Olive Tran", Email: "olive@example.com"},
 }

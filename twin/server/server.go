@@ -67,24 +67,30 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// start fills in s; on an error Close undoes what was done.
-func (s *Server) start(ctx context.Context, cfg Config) error {
-	if err := s.open(ctx, &cfg); err != nil {
-		return err
-	}
+// start fills in s; on an error Close undoes what was done. It listens first: playing the history takes
+// seconds, and an address that cannot be had should be known before a file is touched.
+func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	listener, err := net.Listen("tcp", cfg.Addr)
 	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, listener.Close())
+		}
+	}()
+	if err := s.open(ctx, &cfg); err != nil {
 		return err
 	}
 	s.BaseURL = baseURL(cfg, listener.Addr())
 	s.Issuer = s.BaseURL + "/_twin/oidc"
 	if s.sink, err = mail.Start(cfg.MailAddr, s.Engine.SaveMail, cfg.Log); err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	s.SMTPURL = "smtp://" + s.sink.Addr()
 	api := polar.New(s.Engine, polar.Config{BaseURL: s.BaseURL, Log: cfg.Log})
 	if err := s.credentials(ctx, cfg); err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	s.http = &http.Server{
 		Handler: s.handler(cfg, api), ReadHeaderTimeout: 10 * time.Second,
