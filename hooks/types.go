@@ -1,6 +1,22 @@
 package hooks
 
-import "counterfoil/billing"
+import (
+	"maps"
+	"reflect"
+	"slices"
+
+	"counterfoil/billing"
+)
+
+// Types are all types of facts that have a function here, in order of the alphabet.
+func Types() []string {
+	var all Hooks
+	nothing := func([]reflect.Value) []reflect.Value { return []reflect.Value{reflect.Zero(reflect.TypeFor[error]())} }
+	for i, v := 0, reflect.ValueOf(&all).Elem(); i < v.NumField(); i++ {
+		v.Field(i).Set(reflect.MakeFunc(v.Field(i).Type(), nothing))
+	}
+	return slices.Sorted(maps.Keys(all.typed()))
+}
 
 // typed is the table of types that have a function here.
 func (h Hooks) typed() map[string]caller {
