@@ -22,7 +22,7 @@ import (
 	"sync"
 )
 
-//go:embed app.css app.js htmx.min.js favicon.svg fonts
+//go:embed app.css app.js passkey.js htmx.min.js favicon.svg fonts
 var files embed.FS
 
 // Prefix is where Handler must be mounted.
