@@ -15,6 +15,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"counterfoil/db"
 )
 
@@ -22,14 +24,34 @@ import (
 type Config struct {
 	Store   *db.Store
 	BaseURL string // public origin, without a slash at the end; https makes the cookie Secure and __Host-
+	Brand   string // the seller's name, which no password may be made of; may be empty
 	Now     func() time.Time
 	Log     *slog.Logger
 	// CodeMail chooses the words of the mail that carries a code. It fills in
 	// everything but the reader.
-	CodeMail  func(CodeMail) (db.Mail, error)
-	Providers []ProviderConfig // in the order in which they are offered; may be empty
-	Proxies   []netip.Prefix   // peers whose X-Forwarded-For counts; may be empty
-	Limits    Limits           // zero fields take the values of DefaultLimits
+	CodeMail func(CodeMail) (db.Mail, error)
+	// ChangeMail does the same for the mails of a change of address, which needs it.
+	ChangeMail func(ChangeMail) (db.Mail, error)
+	// NoticeMail does the same for a mail about the safety of an account; nil sends none.
+	NoticeMail func(NoticeMail) (db.Mail, error)
+	// InvitationMail words an invitation to an organisation; without it nobody is invited.
+	InvitationMail func(InvitationMail) (db.Mail, error)
+	// LinkMail does the same for mails that carry a link, which passwords need.
+	LinkMail func(LinkMail) (db.Mail, error)
+	// Ways are the ways in that are on, of WayCode, WayLink, WayPassword and WayPasskey;
+	// nil for all. Providers are on when they are configured.
+	Ways         []Way
+	Operators    []string         // addresses of those who run this installation, lower case; without any, the first one comes by a start-up token
+	SignUpClosed bool             // nobody becomes a new user but who was invited to an organisation
+	Providers    []ProviderConfig // in the order in which they are offered; may be empty
+	Proxies      []netip.Prefix   // peers whose X-Forwarded-For counts; may be empty
+	Limits       Limits           // zero fields take the values of DefaultLimits
+	// Secrets of the installation, 32 bytes or more each, the one in use first: keys are
+	// derived from them. Without any, what they protect lasts as long as the process.
+	Secrets [][]byte
+	// CrossSite lets the cookie of the Better Auth API go along from pages of other sites
+	// (SameSite=None); it needs an https BaseURL.
+	CrossSite bool
 	// SkipCreateCustomer leaves new users unknown to the billing provider until
 	// they need it. Unset, a job to create the customer is written at sign-up.
 	SkipCreateCustomer bool
@@ -39,19 +61,29 @@ type Config struct {
 
 // CodeMail is what a mail with a sign-in code must say.
 type CodeMail struct {
-	Code     string // as shown, XXXX-XXXX
-	Minutes  int    // how long it counts
-	Language string // the Accept-Language header of the browser that asked
+	ID       string    // by which a link names the code; empty when links are off
+	Back     *LinkBack // it was asked for over the Better Auth API, where its link leads first; nil for the pages
+	Code     string    // as shown, XXXX-XXXX; it is in the link too
+	Typed    bool      // it is to be typed
+	Minutes  int       // how long it counts
+	Language string    // the Accept-Language header of the browser that asked
 }
 
 // Service signs people in and tells who they are. It is safe for concurrent use.
 type Service struct {
 	Config
-	cookies   *cookies
-	providers map[string]*provider
-	offered   []ProviderInfo
-	limits    *gate
-	seen      *sightings
+	cookies    *cookies
+	providers  map[string]*provider
+	offered    []ProviderInfo
+	limits     *gate
+	hasher     *hasher
+	ownWords   []string // of this installation, which count for nothing in a password
+	seen       *sightings[db.Session]
+	renewed    *sightings[db.Session] // whose cookie of the Better Auth API was set again
+	usedKeys   *sightings[db.APIKey]
+	wireKeys   [][]byte           // sign the cookie of the Better Auth API; the first is in use
+	webauthn   *webauthn.WebAuthn // nil where the address has no name
+	factorKeys [][]byte           // seal the secrets of authenticators; the first is in use
 }
 
 // New checks the configuration. It calls nobody: a provider that is down is
@@ -64,15 +96,30 @@ func New(config Config) (*Service, error) {
 	if err != nil || base.Host == "" || base.Path != "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, fmt.Errorf("auth: base URL %q: want an origin such as https://billing.example.com", config.BaseURL)
 	}
+	if config.CrossSite && base.Scheme != "https" {
+		return nil, errors.New("auth: cookies for pages of other sites need an https base URL")
+	}
 	if config.Poke == nil {
 		config.Poke = func() {}
 	}
 	config.Limits = config.Limits.orDefault()
-	s := &Service{Config: config, limits: newGate(config.Limits), seen: newSightings()}
+	s := &Service{Config: config, limits: newGate(config.Limits), seen: newSightings[db.Session](), renewed: newSightings[db.Session](), usedKeys: newSightings[db.APIKey](), hasher: newHasher(), ownWords: ownWords(config.Brand, base)}
 	s.cookies = newCookies(s, base.Scheme == "https")
+	if s.webauthn, err = openPasskeys(base); err != nil {
+		return nil, fmt.Errorf("auth: passkeys: %w", err)
+	}
+	if s.factorKeys, err = keysFor(config.Secrets, "authenticators"); err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
+	}
+	if s.wireKeys, err = keysFor(config.Secrets, "better-auth cookie"); err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
+	}
 	s.providers, s.offered, err = openProviders(config)
 	if err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
+	}
+	if err := s.checkWays(); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -80,17 +127,22 @@ func New(config Config) (*Service, error) {
 // Providers lists the ways in besides the e-mailed code, in their order.
 func (s *Service) Providers() []ProviderInfo { return s.offered }
 
-// FormHosts lists the origins that a form to POST /login/{provider} may lead to,
-// for the Content-Security-Policy: Chromium applies form-action to redirects too.
+// FormHosts lists the origins that a form to POST /login/{provider} may lead straight to,
+// for the Content-Security-Policy: those of providers that are Direct.
 func (s *Service) FormHosts() []string {
 	var hosts []string
 	for _, info := range s.offered {
-		hosts = append(hosts, s.providers[info.ID].origin)
+		if info.Direct {
+			hosts = append(hosts, s.providers[info.ID].origin)
+		}
 	}
 	return hosts
 }
 
-// address is where a request came from, as text; empty when that can't be told.
+// Address is where a request came from, as text, by the rules of ClientAddress; empty
+// when that can't be told.
+func (s *Service) Address(r *http.Request) string { return s.address(r) }
+
 func (s *Service) address(r *http.Request) string {
 	if a := ClientAddress(r, s.Proxies); a.IsValid() {
 		return a.String()
@@ -131,13 +183,16 @@ func (s *Service) report(ctx context.Context, doing string, err error) {
 	}
 }
 
-// FlushSeen writes down which sessions were seen since it was last called.
+// FlushSeen writes down which sessions and API keys were seen since it was last called.
 func (s *Service) FlushSeen(ctx context.Context) error {
-	seen := s.seen.take()
-	if len(seen) == 0 {
-		return nil
+	var err error
+	if seen := append(s.seen.take(), s.renewed.take()...); len(seen) > 0 {
+		err = s.Store.TouchSessions(ctx, seen)
 	}
-	return s.Store.TouchSessions(ctx, seen)
+	if used := s.usedKeys.take(); len(used) > 0 {
+		err = errors.Join(err, s.Store.TouchAPIKeys(ctx, used))
+	}
+	return err
 }
 
 // Sweep removes sessions, codes and sign-ins that have ended.
@@ -145,6 +200,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 	now := s.Now()
 	swept, err := s.Store.SweepSignIns(ctx, now, now.Add(-codeWindow))
 	if err != nil {
+		return err
+	}
+	if _, err := s.Store.SweepInvitations(ctx, now.Add(-invitationsKept)); err != nil {
 		return err
 	}
 	s.Log.DebugContext(ctx, "swept sign-ins", "sessions", swept.Sessions, "codes", swept.Codes, "states", swept.States)

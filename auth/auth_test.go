@@ -57,7 +57,13 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 	config := Config{
 		Store: store, BaseURL: base, Now: w.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		CodeMail: func(m CodeMail) (db.Mail, error) {
-			return db.Mail{Subject: "Code", Text: m.Code}, nil
+			return db.Mail{Subject: "Code", Text: m.Code, HTML: m.ID}, nil
+		},
+		LinkMail: func(m LinkMail) (db.Mail, error) {
+			return db.Mail{Subject: string(m.Kind), Text: m.Token, HTML: m.Callback}, nil
+		},
+		InvitationMail: func(m InvitationMail) (db.Mail, error) {
+			return db.Mail{Subject: "Invitation", Text: m.URL}, nil
 		},
 	}
 	for _, c := range change {
@@ -80,8 +86,19 @@ func (w *world) count(query string, args ...any) int {
 	return n
 }
 
-// mailed is the code in the newest mail to an address.
-func (w *world) mailed(to string) string {
+// exec changes the database behind the Service's back.
+func (w *world) exec(query string) {
+	w.t.Helper()
+	if _, err := w.raw.Exec(query); err != nil {
+		w.t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// mailed is the code or token in the newest mail to an address.
+func (w *world) mailed(to string) string { return w.newest(to).Text }
+
+// newest is the newest mail to an address.
+func (w *world) newest(to string) db.Mail {
 	w.t.Helper()
 	var payload string
 	err := w.raw.QueryRow(dbtest.SQL(`SELECT payload FROM outbox WHERE kind = 'send_mail' AND payload LIKE '%"to":"' || ? || '"%' ORDER BY id DESC LIMIT 1`), to).Scan(&payload)
@@ -92,7 +109,7 @@ func (w *world) mailed(to string) string {
 	if err := json.Unmarshal([]byte(payload), &mail); err != nil {
 		w.t.Fatal(err)
 	}
-	return mail.Text
+	return mail
 }
 
 // browser keeps cookies, as the real ones do.
@@ -178,7 +195,7 @@ func wantReason(t *testing.T, err error, want Reason) *Refusal {
 }
 
 func TestNewRefusesWhatItCannotServe(t *testing.T) {
-	good := ProviderConfig{ID: "oidc", Kind: "openid-connect", Name: "Example", ClientID: "id", ClientSecret: "secret", Issuer: "https://id.example.com"}
+	good := ProviderConfig{ID: "oidc", Kind: "oidc", Name: "Example", ClientID: "id", ClientSecret: "secret", Issuer: "https://id.example.com"}
 	tests := []struct {
 		name   string
 		change func(*Config)
@@ -206,7 +223,7 @@ func TestNewRefusesWhatItCannotServe(t *testing.T) {
 		})
 	}
 	valid.Providers = []ProviderConfig{good}
-	if s, err := New(valid); err != nil || s.FormHosts()[0] != "https://id.example.com" {
+	if s, err := New(valid); err != nil || len(s.FormHosts()) != 0 { // its pages may be anywhere
 		t.Errorf("New with a good provider: %v", err)
 	}
 }

@@ -38,18 +38,27 @@ func newCode() string {
 // shownCode is a code as people read it: XXXX-XXXX.
 func shownCode(code string) string { return code[:codeLength/2] + "-" + code[codeLength/2:] }
 
-// plainCode reads a code as typed or pasted: in any case, with spaces, dashes and
-// look-alikes.
-func plainCode(typed string) (string, error) {
-	if len(typed) > 100 {
-		return "", errors.New("too long for a code")
+// maxTyped is the longest text that is looked at as a code, in bytes.
+const maxTyped = 100
+
+// bare is what was typed or pasted without what does not count: case, spaces, dashes and
+// look-alikes. It is empty when it is too long for any code.
+func bare(typed string) string {
+	if len(typed) > maxTyped {
+		return ""
 	}
-	code := lookAlikes.Replace(strings.ToUpper(strings.Map(func(c rune) rune {
+	return lookAlikes.Replace(strings.ToUpper(strings.Map(func(c rune) rune {
 		if unicode.IsSpace(c) || unicode.Is(unicode.Pd, c) || unicode.Is(unicode.Cf, c) || c == '−' {
 			return -1
 		}
 		return c
 	}, typed)))
+}
+
+// plainCode reads a code as typed or pasted: in any case, with spaces, dashes and
+// look-alikes.
+func plainCode(typed string) (string, error) {
+	code := bare(typed)
 	if len(code) != codeLength || strings.Trim(code, codeAlphabet) != "" {
 		return "", fmt.Errorf("not %d characters of a code", codeLength)
 	}

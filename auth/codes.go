@@ -20,13 +20,49 @@ const (
 type Arrival struct {
 	Next string // what was given at the start; the caller checks that it is a local path
 	New  bool   // it made the user
+	// Second: nobody is signed in yet. The user has to do the second step first, in the
+	// same browser: see SecondStep.
+	Second bool
+	// Linking: no sign-in, but the linking of an identity to who is signed in.
+	Linking bool
 }
 
 // RequestCode mails a code to an address and binds it to the browser that asks. It
 // does the same, in the same time, whether or not somebody has that address, since
-// it never looks. Refusals: BadEmail, TooMany.
+// it never looks. Refusals: WayOff, BadEmail, TooMany.
 func (s *Service) RequestCode(w http.ResponseWriter, r *http.Request, typed, next string) error {
-	email, err := normalEmail(typed)
+	if !s.Offers(WayCode) && !s.Offers(WayLink) {
+		return refuse(WayOff, nil)
+	}
+	return s.requestCode(w, r, codeAsk{email: typed, next: next, code: s.Offers(WayCode), link: s.Offers(WayLink)})
+}
+
+// LinkBack is where whoever asks for a link over the Better Auth API wants to be led
+// afterwards: an address that the caller has checked, or empty.
+type LinkBack struct {
+	Callback string // signed in
+	NewUser  string // signed in as a new user
+	Failed   string // the link no longer counts
+}
+
+// RequestLink is RequestCode for the Better Auth API: the link in the mail leads there
+// first, with the addresses of back. Refusals: as of RequestCode.
+func (s *Service) RequestLink(w http.ResponseWriter, r *http.Request, typed string, back LinkBack) error {
+	if !s.Offers(WayLink) {
+		return refuse(WayOff, nil)
+	}
+	return s.requestCode(w, r, codeAsk{email: typed, next: back.Callback, code: s.Offers(WayCode), link: true, back: &back})
+}
+
+// codeAsk is for a code to be typed, a link that stands for it, or both.
+type codeAsk struct {
+	email, next string
+	code, link  bool
+	back        *LinkBack // nil for the portal's own pages
+}
+
+func (s *Service) requestCode(w http.ResponseWriter, r *http.Request, ask codeAsk) error {
+	email, err := normalEmail(ask.email)
 	if err != nil {
 		return refuse(BadEmail, err)
 	}
@@ -34,7 +70,7 @@ func (s *Service) RequestCode(w http.ResponseWriter, r *http.Request, typed, nex
 	if err := s.limits.asks.pass(ClientNetwork(r, s.Proxies), now); err != nil {
 		return err
 	}
-	browser, err := s.bind(w, r, func(n *notes) { n.Email, n.Next = email, next })
+	browser, err := s.bind(w, r, func(n *notes) { n.Email, n.Next = email, ask.next })
 	if err != nil {
 		return fmt.Errorf("ask for a code: %w", err)
 	}
@@ -43,19 +79,23 @@ func (s *Service) RequestCode(w http.ResponseWriter, r *http.Request, typed, nex
 	if err != nil {
 		return fmt.Errorf("ask for a code: %w", err)
 	}
+	id, linkID := db.NewID(), ""
+	if ask.link {
+		linkID = id
+	}
 	mail, err := s.CodeMail(CodeMail{
-		Code: shownCode(plain), Minutes: int(CodeLife / time.Minute), Language: r.Header.Get("Accept-Language"),
+		ID: linkID, Back: ask.back, Typed: ask.code, Code: shownCode(plain), Minutes: int(CodeLife / time.Minute), Language: r.Header.Get("Accept-Language"),
 	})
 	if err != nil {
 		return fmt.Errorf("write the mail with a code: %w", err)
 	}
 	mail.To = email
-	code := db.Code{
-		ID: db.NewID(), Email: email, Hash: hash, BrowserHash: browser, Next: next,
+	row := db.Code{
+		ID: id, Email: email, Hash: hash, BrowserHash: browser, UserAgent: clipped(r.UserAgent()), Next: ask.next,
 		TriesLeft: codeTries, CreatedAt: now, ExpiresAt: now.Add(CodeLife),
 	}
 	limit := db.CodeLimit{Most: s.Limits.CodesPerAddress, Since: now.Add(-codeWindow)}
-	err = s.Store.AddCode(r.Context(), code, limit, mail)
+	err = s.Store.AddCode(r.Context(), row, limit, mail)
 	if errors.Is(err, billing.ErrDenied) {
 		return &Refusal{Reason: TooMany, RetryAfter: codeWindow, Cause: err}
 	}
@@ -68,9 +108,17 @@ func (s *Service) RequestCode(w http.ResponseWriter, r *http.Request, typed, nex
 
 // VerifyCode signs in the address that this browser asked a code for; an empty
 // address is the last one it asked for. The session before ends and a new one
-// begins. Refusals: BadCode, WrongCode, CodeDead, CodeExpired, CodeUsed,
-// ForeignBrowser, TooMany.
+// begins. Refusals: WayOff, BadCode, WrongCode, CodeDead, CodeExpired, CodeUsed,
+// ForeignBrowser, TooMany, SignUpClosed.
 func (s *Service) VerifyCode(w http.ResponseWriter, r *http.Request, email, typed string) (Arrival, error) {
+	if !s.Offers(WayCode) {
+		return Arrival{}, refuse(WayOff, nil)
+	}
+	return s.redeem(w, r, email, typed, ByCode)
+}
+
+// redeem signs in with a code that was typed, or that came in a link.
+func (s *Service) redeem(w http.ResponseWriter, r *http.Request, email, typed string, proof Proof) (Arrival, error) {
 	plain, err := plainCode(typed)
 	if err != nil {
 		return Arrival{}, refuse(BadCode, err)
@@ -93,10 +141,19 @@ func (s *Service) VerifyCode(w http.ResponseWriter, r *http.Request, email, type
 	if !right {
 		return Arrival{}, refuse(CodeDead, nil)
 	}
-	row, token := s.newSession(r)
-	entry, err := s.Store.SignInWithCode(r.Context(), code, db.SignIn{
-		Session: row, Replaces: before, CreateCustomer: !s.SkipCreateCustomer, Now: now,
-	})
+	row, token := s.newSession(r, proof)
+	entering, err := s.entering(r, row, token, before)
+	if err != nil {
+		return Arrival{}, err
+	}
+	entering.Browser = code.BrowserHash
+	if entering.Linked, err = s.noticeOfWaiting(r); err != nil {
+		return Arrival{}, err
+	}
+	entry, err := s.Store.SignInWithCode(r.Context(), code, entering)
+	if errors.Is(err, db.ErrSignUpClosed) {
+		return Arrival{}, refuse(SignUpClosed, err)
+	}
 	if errors.Is(err, billing.ErrDenied) {
 		return Arrival{}, refuse(CodeUsed, err) // another request was faster
 	}
@@ -142,10 +199,26 @@ func (s *Service) tried(r *http.Request, email string, now time.Time) (db.Code, 
 
 // arrive hands the browser its new session.
 func (s *Service) arrive(w http.ResponseWriter, r *http.Request, entry db.Entry, row db.Session, token, next string) (Arrival, error) {
+	if entry.Second {
+		return s.halfway(w, r, entry, row, token, next)
+	}
 	if err := s.cookies.enter(w, r, row, token, entry.User); err != nil {
 		return Arrival{}, fmt.Errorf("sign in user %s: %w", entry.User.ID, err)
 	}
 	s.Log.InfoContext(r.Context(), "signed in", "user", entry.User.ID, "new", entry.Created, "session", row.ID, "address", row.Address)
 	s.Poke()
 	return Arrival{Next: next, New: entry.Created}, nil
+}
+
+// halfway hands the browser the session in which the second step is to be done. It
+// remembers where to go afterwards.
+func (s *Service) halfway(w http.ResponseWriter, r *http.Request, entry db.Entry, row db.Session, token, next string) (Arrival, error) {
+	if err := s.cookies.wait(w, r, row, token, entry.User.ID); err != nil {
+		return Arrival{}, fmt.Errorf("first step of user %s: %w", entry.User.ID, err)
+	}
+	if _, err := s.note(w, r, func(n *notes) { n.Next = next }); err != nil {
+		return Arrival{}, fmt.Errorf("first step of user %s: %w", entry.User.ID, err)
+	}
+	s.Log.InfoContext(r.Context(), "first step done", "user", entry.User.ID, "proof", row.Proof, "session", row.ID, "address", row.Address)
+	return Arrival{Next: next, Second: true}, nil
 }

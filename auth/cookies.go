@@ -1,10 +1,10 @@
 package auth
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/sessions"
@@ -18,6 +18,7 @@ import (
 const (
 	idleLife     = 14 * 24 * time.Hour // signed in, since last seen
 	absoluteLife = 60 * 24 * time.Hour // signed in, since sign-in
+	briefLife    = 24 * time.Hour      // signed in until the browser is closed, since sign-in
 	visitorLife  = time.Hour           // not signed in, since last saved
 	seenEvery    = time.Minute         // how exactly the last use is known
 	maxUserAgent = 256                 // bytes kept
@@ -93,79 +94,171 @@ func (c *cookies) New(r *http.Request, name string) (*sessions.Session, error) {
 	session := sessions.NewSession(c, name)
 	options := c.options
 	session.Options, session.IsNew = &options, true
-	sent := r.CookiesNamed(name)
-	if len(sent) > 1 {
-		return session, fmt.Errorf("%d session cookies: %w", len(sent), billing.ErrInvalid)
-	}
-	if len(sent) == 0 || !isToken(sent[0].Value) {
-		return session, nil
-	}
-	now := c.service.Now()
-	row, user, err := c.service.Store.SessionByToken(r.Context(), hashed(sent[0].Value), now)
+	row, user, err := c.find(r)
 	if errors.Is(err, billing.ErrNotFound) {
 		return session, nil
 	}
 	if err != nil {
 		return session, err
 	}
+	now := c.service.Now()
 	session.ID, session.IsNew = row.ID, false
 	session.Values[heldKey{}] = &held{row: row, user: user}
 	if row.UserID != "" && now.Sub(row.SeenAt) >= seenEvery {
-		c.service.seen.add(sighting(row, c.service.address(r), now))
+		c.service.seen.add(row.ID, sighting(row, c.service.address(r), now))
 	}
 	return session, nil
+}
+
+// find looks up the session of the tokens that a request brings: the portal's own
+// cookie's first, and on the wire of Better Auth also that API's. Somebody who is
+// signed in goes before a visitor who is not.
+func (c *cookies) find(r *http.Request) (db.Session, db.User, error) {
+	tokens, err := c.tokens(r)
+	if err != nil {
+		return db.Session{}, db.User{}, err
+	}
+	wire := wireOf(r)
+	var best db.Session
+	for _, token := range tokens {
+		row, user, err := c.service.Store.SessionByToken(r.Context(), hashed(token), c.service.Now())
+		switch {
+		case errors.Is(err, billing.ErrNotFound):
+			if wire != nil {
+				wire.dead = true
+			}
+			continue
+		case err != nil:
+			return db.Session{}, db.User{}, err
+		case best.ID == "" || row.UserID != "":
+			best = row
+			if wire != nil {
+				wire.token = token
+			}
+		}
+		if row.UserID != "" {
+			return row, user, nil
+		}
+	}
+	if best.ID == "" {
+		return db.Session{}, db.User{}, fmt.Errorf("session: %w", billing.ErrNotFound)
+	}
+	return best, db.User{}, nil
+}
+
+// tokens are what a request brings. Two of the portal's own are billing.ErrInvalid,
+// since one of them was planted.
+func (c *cookies) tokens(r *http.Request) ([]string, error) {
+	sent := r.CookiesNamed(c.name)
+	if len(sent) > 1 {
+		return nil, fmt.Errorf("%d session cookies: %w", len(sent), billing.ErrInvalid)
+	}
+	var tokens []string
+	if len(sent) == 1 && isToken(sent[0].Value) {
+		tokens = append(tokens, sent[0].Value)
+	}
+	if wireOf(r) == nil {
+		return tokens, nil
+	}
+	if token := c.unsigned(r); token != "" && !slices.Contains(tokens, token) {
+		tokens = append(tokens, token)
+	}
+	return tokens, nil
 }
 
 // Save implements sessions.Store. A visitor gets a row and a cookie when there is
 // first something to keep; MaxAge below zero ends the session.
 func (c *cookies) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
-	h, ctx := heldIn(session), r.Context()
+	h := heldIn(session)
 	switch {
 	case session.Options.MaxAge < 0:
-		return c.end(ctx, w, session, h)
+		return c.end(r, w, session, h)
 	case h.row.ID == "":
 		return c.begin(r, w, session, h)
 	}
-	return c.service.Store.SaveSessionData(ctx, h.row.ID, h.row.Data, c.service.Now().Add(visitorLife))
+	return c.service.Store.SaveSessionData(r.Context(), h.row.ID, h.row.Data, c.service.Now().Add(visitorLife))
 }
 
 func (c *cookies) begin(r *http.Request, w http.ResponseWriter, session *sessions.Session, h *held) error {
-	row, token := c.service.newSession(r)
+	row, token := c.service.newSession(r, "")
 	row.Data, row.ExpiresAt = h.row.Data, row.CreatedAt.Add(visitorLife)
 	if err := c.service.Store.AddSession(r.Context(), row); err != nil {
 		return err
 	}
 	h.row, session.ID, session.IsNew = row, row.ID, false
-	c.send(w, token, row.ExpiresAt.Sub(row.CreatedAt))
+	c.sendVisitor(w, r, token, row.ExpiresAt.Sub(row.CreatedAt))
 	return nil
 }
 
-func (c *cookies) end(ctx context.Context, w http.ResponseWriter, session *sessions.Session, h *held) error {
-	if h.row.ID != "" {
-		if err := c.service.Store.DeleteSession(ctx, h.row.ID); err != nil {
+// end signs a browser out: of the session that counted, and of the one that its cookie
+// of the Better Auth API names, if that is another.
+func (c *cookies) end(r *http.Request, w http.ResponseWriter, session *sessions.Session, h *held) error {
+	ended := []string{h.row.ID}
+	if token := c.unsigned(r); token != "" {
+		row, _, err := c.service.Store.SessionByToken(r.Context(), hashed(token), c.service.Now())
+		if err != nil && !errors.Is(err, billing.ErrNotFound) {
+			return err
+		}
+		ended = append(ended, row.ID)
+	}
+	for _, id := range ended {
+		if id == "" {
+			continue
+		}
+		if err := c.service.Store.DeleteSession(r.Context(), id); err != nil {
 			return err
 		}
 	}
 	*h, session.ID, session.IsNew = held{}, "", true
-	c.send(w, "", -time.Second)
+	c.set(w, c.name, "", -time.Second, c.options.SameSite)
+	if wire := wireOf(r); wire != nil {
+		wire.token = ""
+	}
+	if _, err := r.Cookie(c.wireName(wireCookie)); err == nil || wireOf(r) != nil {
+		c.service.Forget(w)
+	}
 	return nil
 }
 
-// send hands the browser its token. Max-Age only: an Expires would be told by our
-// clock and judged by the browser's.
-func (c *cookies) send(w http.ResponseWriter, token string, life time.Duration) {
+// send hands the browser the token of somebody who is signed in, in both cookies if it
+// has, or shall have, both. A life of zero ends with the browser.
+func (c *cookies) send(w http.ResponseWriter, r *http.Request, token string, life time.Duration) {
+	c.sendVisitor(w, r, token, life)
+	if wireOf(r) == nil && c.unsigned(r) != "" {
+		c.sendWire(w, token, min(life, wireLife)) // or the API would know a token that has ended
+	}
+}
+
+// sendVisitor is send for somebody who is not signed in: on a page he keeps his session
+// of the Better Auth API, if he has one.
+func (c *cookies) sendVisitor(w http.ResponseWriter, r *http.Request, token string, life time.Duration) {
+	c.set(w, c.name, token, life, c.options.SameSite)
+	if wire := wireOf(r); wire != nil {
+		wire.token = token
+		c.sendWire(w, token, min(life, wireLife))
+	}
+}
+
+// set sets a cookie. Max-Age only: an Expires would be told by our clock and judged by
+// the browser's.
+func (c *cookies) set(w http.ResponseWriter, name, value string, life time.Duration, site http.SameSite) {
 	http.SetCookie(w, &http.Cookie{
-		Name: c.name, Value: token, MaxAge: int(life / time.Second), Path: c.options.Path,
-		HttpOnly: c.options.HttpOnly, Secure: c.options.Secure, SameSite: c.options.SameSite,
+		Name: name, Value: value, MaxAge: int(life / time.Second), Path: c.options.Path,
+		HttpOnly: c.options.HttpOnly, Secure: c.options.Secure, SameSite: site,
 	})
 }
 
-// newSession makes a row with a fresh token, and the token.
-func (s *Service) newSession(r *http.Request) (db.Session, string) {
+// newSession makes a row with a fresh token, and the token. proof is how its user
+// just proved who he is, empty for a visitor who has not.
+func (s *Service) newSession(r *http.Request, proof Proof) (db.Session, string) {
 	token, now := newToken(), s.Now()
+	ends, brief := endOf(now, now), false
+	if wire := wireOf(r); wire != nil && wire.brief && proof != "" {
+		ends, brief = now.Add(briefLife), true
+	}
 	return db.Session{
 		ID: db.NewID(), TokenHash: hashed(token), Data: "{}", UserAgent: clipped(r.UserAgent()), Address: s.address(r),
-		CreatedAt: now, SeenAt: now, ExpiresAt: endOf(now, now),
+		Proof: string(proof), ProvenAt: now, CreatedAt: now, UpdatedAt: now, SeenAt: now, ExpiresAt: ends, Brief: brief,
 	}, token
 }
 
@@ -177,6 +270,23 @@ func (c *cookies) enter(w http.ResponseWriter, r *http.Request, row db.Session, 
 	}
 	row.UserID = user.ID
 	*heldIn(session), session.ID, session.IsNew = held{row: row, user: user}, row.ID, false
-	c.send(w, token, absoluteLife)
+	life := absoluteLife
+	if row.Brief {
+		life = 0
+	}
+	c.send(w, r, token, life)
+	c.sendDevice(w, r, token)
+	return nil
+}
+
+// wait makes a request's session one that waits for the second step of a sign-in.
+func (c *cookies) wait(w http.ResponseWriter, r *http.Request, row db.Session, token, userID string) error {
+	session, err := c.Get(r, c.name)
+	if err != nil {
+		return err
+	}
+	row.Pending = userID
+	*heldIn(session), session.ID, session.IsNew = held{row: row}, row.ID, false
+	c.sendVisitor(w, r, token, db.PendingLife)
 	return nil
 }

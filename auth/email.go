@@ -40,6 +40,15 @@ func normalEmail(typed string) (string, error) {
 	return address, nil
 }
 
+// NormalEmail is an address in the form in which users have it; empty when it is none.
+func NormalEmail(typed string) string {
+	address, err := normalEmail(typed)
+	if err != nil {
+		return ""
+	}
+	return address
+}
+
 // hidden tells characters that no reader sees, or that end a header line.
 func hidden(c rune) bool {
 	return unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || strings.ContainsRune(`<>"(),;:\[]`, c)

@@ -2,21 +2,19 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
-	"github.com/markbates/goth"
-	"github.com/markbates/goth/providers/github"
+	"golang.org/x/oauth2"
 
 	"counterfoil/db"
 )
 
-// newGitHub makes the provider for github.com or a GitHub Enterprise server
-// (GitHub docs, "Authorizing OAuth apps" and REST API "Emails", 2026-08). It knows
-// no OpenID; goth's session passes no code_verifier on, so there is no PKCE.
+// newGitHub makes the provider for github.com or a GitHub Enterprise server (GitHub docs,
+// "Authorizing OAuth apps", REST API "Users" and "Emails", 2026-08). It knows no OpenID.
+// It has taken PKCE since July 2025; older Enterprise servers ignore what they don't know.
 func newGitHub(config ProviderConfig, around surroundings) (*provider, error) {
 	site, api := "https://github.com", "https://api.github.com"
 	if config.Issuer != "" {
@@ -27,65 +25,48 @@ func newGitHub(config ProviderConfig, around surroundings) (*provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	far := github.NewCustomisedURL(config.ClientID, config.ClientSecret, around.callback,
-		site+"/login/oauth/authorize", site+"/login/oauth/access_token", api+"/user", api+"/user/emails", "read:user", "user:email")
-	far.HTTPClient = around.client
+	flow := &codeFlow{
+		config: config, client: around.client, scopes: []string{"read:user", "user:email"}, style: oauth2.AuthStyleInParams,
+		auth: site + "/login/oauth/authorize", token: site + "/login/oauth/access_token",
+		subjectKnown: func(ctx context.Context, client *http.Client, token string) (db.Identity, error) {
+			return gitHubIdentity(ctx, client, token, api)
+		},
+	}
 	return &provider{
-		id: config.ID, authority: site, origin: origin,
-		open: func(context.Context) (goth.Provider, error) { return far, nil },
+		authority: site, origin: origin, begin: flow.begin, redeem: flow.redeem,
 		foreign: func(iss []string) bool {
 			return len(iss) > 1 || len(iss) == 1 && iss[0] != site && iss[0] != site+"/login/oauth"
-		},
-		identify: func(ctx context.Context, session goth.Session, _ db.State) (db.Identity, error) {
-			return gitHubIdentity(ctx, far, session, api+"/user/emails")
 		},
 	}, nil
 }
 
-// gitHubIdentity reads who it is. goth takes the address shown on the profile
-// first; only the primary one of the list says whether it is verified.
-func gitHubIdentity(ctx context.Context, far *github.Provider, session goth.Session, emails string) (db.Identity, error) {
-	user, err := far.FetchUser(session)
-	if errors.Is(err, github.ErrNoVerifiedGitHubPrimaryEmail) {
-		return db.Identity{}, refuse(UnverifiedEmail, err)
+const gitHubJSON = "application/vnd.github+json"
+
+// gitHubIdentity reads who it is. The address shown on a profile is whatever its owner
+// chose; only the primary one of the list says whether it is verified.
+func gitHubIdentity(ctx context.Context, client *http.Client, token, api string) (db.Identity, error) {
+	var profile struct {
+		ID   int64
+		Name string
 	}
-	if err != nil {
-		return db.Identity{}, refuse(ProviderDown, fmt.Errorf("profile: %w", err))
+	if err := readJSON(ctx, client, api+"/user", "Bearer "+token, gitHubJSON, &profile); err != nil {
+		return db.Identity{}, fmt.Errorf("profile: %w", err)
 	}
-	if user.UserID == "0" {
-		return db.Identity{}, refuse(ProviderRefused, errors.New("the profile has no id"))
+	if profile.ID <= 0 {
+		return db.Identity{}, refuse(ProviderRefused, errNoID)
 	}
 	var list []struct {
-		Email    string
-		Primary  bool
-		Verified bool
+		Email             string
+		Primary, Verified bool
 	}
-	if err := gitHubRead(ctx, far.HTTPClient, emails, user.AccessToken, &list); err != nil {
-		return db.Identity{}, refuse(ProviderDown, fmt.Errorf("addresses: %w", err))
+	if err := readJSON(ctx, client, api+"/user/emails", "Bearer "+token, gitHubJSON, &list); err != nil {
+		return db.Identity{}, fmt.Errorf("addresses: %w", err)
 	}
-	identity := db.Identity{Subject: user.UserID, Name: user.Name}
+	identity := db.Identity{Subject: strconv.FormatInt(profile.ID, 10), Name: profile.Name}
 	for _, address := range list {
 		if address.Primary {
 			identity.Email, identity.EmailVerified = address.Email, address.Verified
 		}
 	}
 	return identity, nil
-}
-
-func gitHubRead(ctx context.Context, client *http.Client, address, token string, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	request.Header.Set("Accept", "application/vnd.github+json")
-	answer, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("status %d", answer.StatusCode)
-	}
-	return json.NewDecoder(answer.Body).Decode(into)
 }

@@ -145,11 +145,11 @@ func TestCallbacksThatProveNothing(t *testing.T) {
 			return err
 		}, ForeignBrowser},
 		{"at another provider", func(f flow) error {
-			_, err := f.b.back("second", url.Values{"code": {f.code}, "state": {f.state}})
+			_, err := f.b.back("another", url.Values{"code": {f.code}, "state": {f.state}})
 			return err
 		}, ForeignBrowser},
 		{"provider named in the query", func(f flow) error {
-			_, err := f.b.back("second", url.Values{"code": {f.code}, "state": {f.state}, "provider": {"oidc"}})
+			_, err := f.b.back("another", url.Values{"code": {f.code}, "state": {f.state}, "provider": {"oidc"}})
 			return err
 		}, ForeignBrowser},
 		{"unknown provider", func(f flow) error {
@@ -183,7 +183,7 @@ func TestCallbacksThatProveNothing(t *testing.T) {
 			is := newIssuer(t)
 			w := newWorld(t, func(c *Config) {
 				second := is.config()
-				second.ID = "second"
+				second.ID = "another"
 				c.Providers = []ProviderConfig{is.config(), second}
 			})
 			b := w.browser()

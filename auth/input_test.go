@@ -148,6 +148,8 @@ func TestCodeHashes(t *testing.T) {
 	}
 }
 
+// TestClientAddressAndNetwork (SEC-14): what a client writes of where it comes from counts
+// for nothing; a proxy that the operator trusts is believed, and only its own entry.
 func TestClientAddressAndNetwork(t *testing.T) {
 	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	tests := []struct {
@@ -189,7 +191,7 @@ func TestClientAddressAndNetwork(t *testing.T) {
 func TestTurnstile(t *testing.T) {
 	now := time.Date(2026, 8, 3, 9, 0, 0, 0, time.UTC)
 	net := func(i int) netip.Prefix { return netip.MustParsePrefix(fmt.Sprintf("10.%d.%d.0/24", i/256%256, i%256)) }
-	gate := newTurnstile(4, 10)
+	gate := newTurnstile[netip.Prefix](4, 10)
 	for range 4 {
 		if err := gate.pass(net(1), now); err != nil {
 			t.Fatal(err)
@@ -215,21 +217,21 @@ func TestTurnstile(t *testing.T) {
 
 func TestTurnstileForgetsTheLeastRecent(t *testing.T) {
 	now := time.Date(2026, 8, 3, 9, 0, 0, 0, time.UTC)
-	gate := newTurnstile(1, 10*maxNetworks)
+	gate := newTurnstile[netip.Prefix](1, 10*maxVisits)
 	net := func(i int) netip.Prefix {
 		return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32)
 	}
-	for i := range maxNetworks {
+	for i := range maxVisits {
 		gate.pass(net(i), now)
 	}
 	gate.pass(net(0), now) // seen again, so network 1 is the oldest
 	for i := range 100 {
-		gate.pass(net(maxNetworks+i), now)
+		gate.pass(net(maxVisits+i), now)
 	}
-	if len(gate.byNet) != maxNetworks || gate.recent.Len() != maxNetworks {
-		t.Errorf("%d networks are kept, want %d", len(gate.byNet), maxNetworks)
+	if len(gate.byKey) != maxVisits || gate.recent.Len() != maxVisits {
+		t.Errorf("%d networks are kept, want %d", len(gate.byKey), maxVisits)
 	}
-	if gate.byNet[net(0)] == nil || gate.byNet[net(1)] != nil {
+	if gate.byKey[net(0)] == nil || gate.byKey[net(1)] != nil {
 		t.Error("the wrong network was forgotten")
 	}
 }

@@ -31,6 +31,8 @@ type issuer struct {
 	userinfo   map[string]any                             // answers at /userinfo
 	status     int                                        // of the token endpoint, when not 200
 	challenges map[string]authorization                   // by code
+	noPKCE     bool                                       // it takes no challenge
+	lax        bool                                       // it looks at no verifier
 	discovered int
 	exchanged  []url.Values
 }
@@ -57,7 +59,7 @@ func newIssuer(t testing.TB) *issuer {
 }
 
 func (is *issuer) config() ProviderConfig {
-	return ProviderConfig{ID: "oidc", Kind: "openid-connect", Name: "Example", ClientID: "counterfoil", ClientSecret: "secret", Issuer: is.URL}
+	return ProviderConfig{ID: "oidc", Kind: "oidc", Name: "Example", ClientID: "counterfoil", ClientSecret: "secret", Issuer: is.URL}
 }
 
 func (is *issuer) answer(w http.ResponseWriter, body any) {
@@ -113,7 +115,8 @@ func (is *issuer) token(w http.ResponseWriter, r *http.Request) {
 	asked, known := is.challenges[r.PostFormValue("code")]
 	delete(is.challenges, r.PostFormValue("code"))
 	sum := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
-	if is.status != 0 || !known || asked.challenge != b64(sum[:]) || asked.redirect != r.PostFormValue("redirect_uri") {
+	proven := asked.challenge == b64(sum[:]) || is.noPKCE && asked.challenge == "" && !r.PostForm.Has("code_verifier")
+	if is.status != 0 || !known || !proven && !is.lax || asked.redirect != r.PostFormValue("redirect_uri") {
 		status := is.status
 		if status == 0 {
 			status = http.StatusBadRequest

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"counterfoil/db"
 )
 
 // notes are the small values that a session holds, as JSON in its row.
@@ -11,7 +13,16 @@ type notes struct {
 	Browser string `json:"browser,omitempty"` // random; codes and states are bound to its hash
 	Email   string `json:"email,omitempty"`   // address that a code was sent to
 	Next    string `json:"next,omitempty"`    // where to go when it is proven
+	Mailed  string `json:"mailed,omitempty"`  // address that a link was sent to
 	Flash   *Flash `json:"flash,omitempty"`
+	Waits   *waits `json:"waits,omitempty"` // an identity that the second step links
+}
+
+// waits is an identity that proved a first step, by the word of its provider for the
+// address, and is linked by the second.
+type waits struct {
+	Identity db.Identity `json:"identity"`
+	Name     string      `json:"name"` // of the provider
 }
 
 // Flash is a sentence for the next page, shown once.
@@ -90,6 +101,16 @@ func (s *Service) Pending(r *http.Request) (Pending, error) {
 	}
 	n, err := h.notes()
 	return Pending{Email: n.Email, Next: n.Next}, err
+}
+
+// Mailed is the address that this browser last asked a link for; empty for none.
+func (s *Service) Mailed(r *http.Request) (string, error) {
+	h, err := s.cookies.held(r)
+	if err != nil {
+		return "", fmt.Errorf("session: %w", err)
+	}
+	n, err := h.notes()
+	return n.Mailed, err
 }
 
 // bind makes sure that this browser holds a random value, and returns its hash.

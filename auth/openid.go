@@ -3,19 +3,21 @@ package auth
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
-	"github.com/markbates/goth"
-	"github.com/markbates/goth/providers/openidConnect"
+	"golang.org/x/oauth2"
 )
 
-// openID is an OpenID provider. goth asks for the code and exchanges it; the ID
-// token is verified here, because goth only decodes it.
+// openID is an OpenID provider: the code flow with PKCE and a nonce, and an ID token
+// that is verified, not only decoded.
 type openID struct {
 	config ProviderConfig
 	surroundings
+	trait
 
 	mu       sync.Mutex
 	found    *discovered
@@ -25,10 +27,26 @@ type openID struct {
 
 // discovered is what the provider publishes about itself.
 type discovered struct {
-	far      *openidConnect.Provider
 	meta     *oidc.Provider
 	verifier *oidc.IDTokenVerifier
-	sendsIss bool // RFC 9207: every callback names the issuer
+	style    oauth2.AuthStyle // how the token endpoint wants the secret
+	sendsIss bool             // RFC 9207: every callback names the issuer
+}
+
+// trait is in what one OpenID provider differs from others; zero for a generic one.
+type trait struct {
+	noPKCE     bool                   // it says nothing of PKCE: the nonce alone binds the code
+	scopes     []string               // asked for, where they are others than those of OpenID
+	more       map[string]string      // parameters of its authorization page
+	secret     func() (string, error) // instead of a client secret that stays
+	algorithms []string               // of its signatures; empty for the asymmetric ones that it publishes
+	// issued tells whether the issuer of a token is the configured one, for those who
+	// name one for each tenant; published is then what the metadata says.
+	issued    func(issuer string, said claims) bool
+	published string
+	verified  func(said claims) bool // whether the address counts as verified
+	subject   func(said claims) string
+	told      func(answer url.Values) (name string) // beside the token
 }
 
 // discoverPause is how long a failed discovery is not tried again, so that a
@@ -36,22 +54,16 @@ type discovered struct {
 const discoverPause = 3 * time.Second
 
 func newOpenID(config ProviderConfig, around surroundings) (*provider, error) {
+	return openIDWith(config, around, trait{})
+}
+
+func openIDWith(config ProviderConfig, around surroundings, special trait) (*provider, error) {
 	origin, err := secureURL(config.Issuer)
 	if err != nil {
 		return nil, fmt.Errorf("issuer: %w", err)
 	}
-	o := &openID{config: config, surroundings: around}
-	return &provider{
-		id: config.ID, authority: config.Issuer, origin: origin, pkce: true, identify: o.identify,
-		foreign: o.foreign,
-		open: func(ctx context.Context) (goth.Provider, error) {
-			found, err := o.discover(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return found.far, nil
-		},
-	}, nil
+	o := &openID{config: config, surroundings: around, trait: special}
+	return &provider{authority: config.Issuer, origin: origin, begin: o.begin, redeem: o.redeem, foreign: o.foreign}, nil
 }
 
 // discover reads the provider's metadata at the first sign-in, and keeps it.
@@ -74,12 +86,16 @@ func (o *openID) discover(ctx context.Context) (*discovered, error) {
 func (o *openID) read(ctx context.Context) (*discovered, error) {
 	// A reader who leaves must not fail the discovery for the others who wait.
 	ctx = oidc.ClientContext(context.WithoutCancel(ctx), o.client)
+	if o.published != "" {
+		ctx = oidc.InsecureIssuerURLContext(ctx, o.published) // checked in each token instead: see trait.issued
+	}
 	meta, err := oidc.NewProvider(ctx, o.config.Issuer)
 	if err != nil {
 		return nil, fmt.Errorf("discovery: %.300s", err) // it quotes the answer, however long
 	}
 	var more struct {
-		SendsIss bool `json:"authorization_response_iss_parameter_supported"`
+		SendsIss bool     `json:"authorization_response_iss_parameter_supported"`
+		Methods  []string `json:"token_endpoint_auth_methods_supported"`
 	}
 	if err := meta.Claims(&more); err != nil {
 		return nil, fmt.Errorf("discovery: %w", err)
@@ -90,16 +106,19 @@ func (o *openID) read(ctx context.Context) (*discovered, error) {
 			return nil, fmt.Errorf("discovery: %w", err)
 		}
 	}
-	far, err := openidConnect.NewCustomisedURL(o.config.ClientID, o.config.ClientSecret, o.callback,
-		end.AuthURL, end.TokenURL, o.config.Issuer, "", "", oidc.ScopeOpenID, oidc.ScopeEmail, oidc.ScopeProfile)
-	if err != nil {
-		return nil, fmt.Errorf("discovery: %w", err)
-	}
-	far.HTTPClient = o.client
 	return &discovered{
-		far: far, meta: meta, sendsIss: more.SendsIss,
-		verifier: meta.Verifier(&oidc.Config{ClientID: o.config.ClientID, Now: o.now}),
+		meta: meta, sendsIss: more.SendsIss, style: authStyle(more.Methods),
+		verifier: meta.Verifier(&oidc.Config{ClientID: o.config.ClientID, Now: o.now, SkipIssuerCheck: o.issued != nil, SupportedSigningAlgs: o.algorithms}),
 	}, nil
+}
+
+// authStyle chooses how to show the client secret (OpenID Connect Discovery 1.0 section
+// 3: without a list it is client_secret_basic). Never by trying: that would burn the code.
+func authStyle(methods []string) oauth2.AuthStyle {
+	if len(methods) == 0 || slices.Contains(methods, "client_secret_basic") {
+		return oauth2.AuthStyleInHeader
+	}
+	return oauth2.AuthStyleInParams
 }
 
 // foreign holds a provider that promises to name itself in every callback to that.
@@ -108,6 +127,9 @@ func (o *openID) foreign(iss []string) bool {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		return o.found != nil && o.found.sendsIss
+	}
+	if o.issued != nil {
+		return true // none of those that name one for each tenant says so
 	}
 	return len(iss) > 1 || iss[0] != o.config.Issuer
 }

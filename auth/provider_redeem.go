@@ -12,31 +12,44 @@ import (
 	"counterfoil/db"
 )
 
-// redeem turns a code into an identity. goth asserts the types of what a provider
-// sends and panics when they are others; a hostile answer is still only refused.
-func (p *provider) redeem(ctx context.Context, code string, state db.State) (identity db.Identity, err error) {
+// contained begins a sign-in. goth asserts the types of what a provider sends and panics
+// when they are others; a hostile answer is still only refused.
+func (p *provider) contained(ctx context.Context, a attempt) (target, session string, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			target, session, err = "", "", refuse(ProviderDown, fmt.Errorf("the provider's answer made goth panic: %v", cause))
+		}
+	}()
+	target, session, err = p.begin(ctx, a)
+	if err != nil {
+		return "", "", err
+	}
+	if _, err := secureURL(withoutQuery(target)); err != nil {
+		return "", "", refuse(ProviderDown, fmt.Errorf("its page to sign in: %w", err))
+	}
+	return target, session, nil
+}
+
+// withoutQuery is an address up to its query.
+func withoutQuery(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	u.RawQuery, u.Fragment = "", ""
+	return u.String()
+}
+
+// prove turns the answer of a callback into an identity, in our own forms.
+func (p *provider) prove(ctx context.Context, state db.State, answer url.Values) (identity db.Identity, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			identity, err = db.Identity{}, refuse(ProviderRefused, fmt.Errorf("the provider's answer made goth panic: %v", cause))
 		}
 	}()
-	far, err := p.open(ctx)
-	if err != nil {
-		return db.Identity{}, refuse(ProviderDown, err)
-	}
-	session, err := far.UnmarshalSession(state.Session)
-	if err != nil {
-		return db.Identity{}, fmt.Errorf("sign-in at %s: %w", p.id, err)
-	}
-	// Params of our own making: goth would take redirect_uri and code_verifier too.
-	params := url.Values{"code": {code}}
-	if p.pkce {
-		params.Set("code_verifier", state.CodeVerifier)
-	}
-	if _, err := session.Authorize(far, params); err != nil {
-		return db.Identity{}, exchangeFailed(err)
-	}
-	identity, err = p.identify(ctx, session, state)
+	identity, err = p.redeem(ctx, attempt{
+		callback: state.RedirectURI, state: answer.Get("state"), nonce: state.Nonce, verifier: state.CodeVerifier, session: state.Session,
+	}, answer)
 	if err != nil {
 		return db.Identity{}, err
 	}
@@ -57,7 +70,7 @@ func exchangeFailed(err error) error {
 	if errors.As(err, &unreachable) {
 		return refuse(ProviderDown, fmt.Errorf("token endpoint: %w", unreachable.Err))
 	}
-	return refuse(ProviderRefused, fmt.Errorf("token endpoint: %w", err))
+	return refuse(ProviderRefused, fmt.Errorf("token endpoint: %.300s", err))
 }
 
 // maxSubject is the longest subject (OpenID Connect Core 1.0 section 2), in bytes.

@@ -158,15 +158,6 @@ func TestLinkingByAddress(t *testing.T) {
 	}
 }
 
-func TestNoLinkToAnAddressNobodyHasProven(t *testing.T) {
-	w, is := openIDWorld(t)
-	if _, err := w.raw.Exec(`INSERT INTO users (id, email, created_at, updated_at) VALUES ('squatter', 'ada@example.com', 1, 1)`); err != nil {
-		t.Fatal(err)
-	}
-	_, err := w.browser().through(is)
-	wantReason(t, err, UnverifiedEmail)
-}
-
 // The portal starts and serves while an identity provider is down, and uses it
 // again when it is back.
 func TestProviderDown(t *testing.T) {

@@ -1,37 +1,33 @@
 package auth
 
-import (
-	"sync"
+import "sync"
 
-	"counterfoil/db"
-)
-
-// maxSightings bounds the memory of who was seen between two flushes. Past it a
-// session may look up to seenEvery older than it is, no more.
+// maxSightings bounds the memory of who was seen between two flushes. Past it what was
+// seen may look up to a minute older than it is, no more.
 const maxSightings = 10_000
 
-// sightings collects which sessions were seen, so that a page need not wait for
-// the one writer to say so.
-type sightings struct {
+// sightings collects which sessions or keys were seen, so that a request need not wait
+// for the one writer to say so.
+type sightings[T any] struct {
 	mu   sync.Mutex
-	byID map[string]db.Session
+	byID map[string]T
 }
 
-func newSightings() *sightings { return &sightings{byID: map[string]db.Session{}} }
+func newSightings[T any]() *sightings[T] { return &sightings[T]{byID: map[string]T{}} }
 
-func (s *sightings) add(seen db.Session) {
+func (s *sightings[T]) add(id string, seen T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := s.byID[seen.ID]; known || len(s.byID) < maxSightings {
-		s.byID[seen.ID] = seen
+	if _, known := s.byID[id]; known || len(s.byID) < maxSightings {
+		s.byID[id] = seen
 	}
 }
 
 // take hands out what was collected and starts afresh.
-func (s *sightings) take() []db.Session {
+func (s *sightings[T]) take() []T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := make([]db.Session, 0, len(s.byID))
+	list := make([]T, 0, len(s.byID))
 	for _, seen := range s.byID {
 		list = append(list, seen)
 	}

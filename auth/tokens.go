@@ -15,6 +15,13 @@ func newToken() string {
 	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
 
+// randomBytes makes n of them.
+func randomBytes(n int) []byte {
+	raw := make([]byte, n)
+	rand.Read(raw) // never fails, says its documentation
+	return raw
+}
+
 // isToken tells whether text has the shape of a token.
 func isToken(text string) bool { return len(text) == base64.RawURLEncoding.EncodedLen(32) }
 

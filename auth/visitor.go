@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,16 +19,52 @@ import (
 // Visitor is who is calling. The zero Visitor is somebody who has not signed in.
 type Visitor struct {
 	UserID        string
-	CustomerID    string // who pays: for a person the same as UserID
+	CustomerID    string // who pays: the organisation that he acts for, or he himself (UserID)
 	Email         string
 	EmailVerified bool
 	Name          string // may be empty
+	Image         string // address of a picture; may be empty
+	CreatedAt     time.Time
+	UpdatedAt     time.Time // of the user
+	OperatorAt    time.Time // since when he is an operator by a start-up token: ask Operates
+
 	SessionID     string
 	SignedInAt    time.Time
+	SessionEndsAt time.Time // if it is not seen again before
+	RenewedAt     time.Time // when its cookie was last renewed
+	UserAgent     string    // of the session, as at sign-in
+	Address       string    // that the session was last seen from
+	ProvenAt      time.Time // when he last proved who he is
+	Proof         Proof     // how
+
+	OrganizationID   string       // whom he acts for; empty for himself
+	OrganizationName string       // of that organisation
+	Role             billing.Role // his there; empty while he acts for himself
 }
 
 // SignedIn reports whether we know who it is.
 func (v Visitor) SignedIn() bool { return v.UserID != "" }
+
+// Bills reports whether he sees and does what is about billing, for whom he acts for.
+func (v Visitor) Bills() bool { return v.OrganizationID == "" || v.Role.Bills() }
+
+// Proof is how somebody proved who he is. The words are kept in the database.
+type Proof string
+
+// The proofs.
+const (
+	ByCode     Proof = "code" // typed a code that was mailed
+	ByLink     Proof = "link" // opened a link that was mailed
+	ByPassword Proof = "password"
+	ByIdentity Proof = "identity" // an identity provider vouched for him
+	ByPasskey  Proof = "passkey"
+	ByTOTP     Proof = "totp"     // typed a code of an authenticator app
+	ByRecovery Proof = "recovery" // typed a recovery code
+)
+
+// ByFactor reports whether something was proven that only its owner has: a passkey, his
+// authenticator, or the recovery codes in its place. Whoever reads his mail has none.
+func (p Proof) ByFactor() bool { return p == ByPasskey || p == ByTOTP || p == ByRecovery }
 
 // Who tells who sends a request. It is one indexed read, kept for the rest of the
 // request. An unknown, ended or missing cookie is nobody, not an error; two session
@@ -81,8 +118,11 @@ type Session struct {
 	ID        string
 	UserAgent string
 	Address   string // where it was last seen from; may be empty
+	Proof     Proof  // how its user last proved who he is; empty where that was not kept
 	StartedAt time.Time
 	SeenAt    time.Time // to the minute
+	UpdatedAt time.Time // when its cookie was last renewed
+	EndsAt    time.Time // if it is not seen again before
 	Current   bool      // it is the one that asks
 }
 
@@ -95,7 +135,7 @@ func (s *Service) Sessions(ctx context.Context, who Visitor) ([]Session, error) 
 	list := make([]Session, len(rows))
 	for i, row := range rows {
 		list[i] = Session{
-			ID: row.ID, UserAgent: row.UserAgent, Address: row.Address,
+			ID: row.ID, UserAgent: row.UserAgent, Address: row.Address, UpdatedAt: row.UpdatedAt, EndsAt: row.ExpiresAt, Proof: Proof(row.Proof),
 			StartedAt: row.CreatedAt, SeenAt: row.SeenAt, Current: row.ID == who.SessionID,
 		}
 	}
@@ -108,9 +148,38 @@ func (s *Service) EndSession(ctx context.Context, who Visitor, id string) error 
 	return s.Store.DeleteSessionOfUser(ctx, who.UserID, id)
 }
 
-// EndOtherSessions signs the visitor out everywhere else, and counts.
-func (s *Service) EndOtherSessions(ctx context.Context, who Visitor) (int64, error) {
-	return s.Store.DeleteOtherSessions(ctx, who.UserID, who.SessionID)
+// EndSessionNamed ends one of the visitor's sessions that is named by its id or by its
+// token, and returns its id. One that is somebody else's, or none, is left alone: the
+// id is then empty.
+func (s *Service) EndSessionNamed(ctx context.Context, who Visitor, name string) (string, error) {
+	id := name
+	if isToken(name) {
+		row, _, err := s.Store.SessionByToken(ctx, hashed(name), s.Now())
+		if errors.Is(err, billing.ErrNotFound) {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		id = row.ID
+	}
+	err := s.Store.DeleteSessionOfUser(ctx, who.UserID, id)
+	if errors.Is(err, billing.ErrNotFound) {
+		return "", nil
+	}
+	return id, err
+}
+
+// EndOtherSessions signs the visitor out everywhere else, and counts. If there was any
+// to end, he is told by mail.
+func (s *Service) EndOtherSessions(r *http.Request, who Visitor) (int64, error) {
+	notice, err := s.notice(r, EventSessionsEnded, "")
+	if err != nil {
+		return 0, err
+	}
+	ended, err := s.Store.DeleteOtherSessions(r.Context(), who.UserID, who.SessionID, notice, s.Now())
+	s.Poke()
+	return ended, err
 }
 
 // SignOut ends the session of a request, if there is one, and takes its cookie back.
@@ -127,13 +196,25 @@ func (s *Service) SignOut(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *held) visitor() Visitor {
+	payer := h.user.ID
+	if h.row.For != "" {
+		payer = h.row.For
+	}
 	return Visitor{
-		UserID: h.user.ID, CustomerID: h.user.ID, Email: h.user.Email, EmailVerified: !h.user.EmailVerifiedAt.IsZero(),
-		Name: h.user.Name, SessionID: h.row.ID, SignedInAt: h.row.CreatedAt,
+		UserID: h.user.ID, CustomerID: payer, Email: h.user.Email, EmailVerified: !h.user.EmailVerifiedAt.IsZero(),
+		Name: h.user.Name, Image: h.user.Image, CreatedAt: h.user.CreatedAt, UpdatedAt: h.user.UpdatedAt, OperatorAt: h.user.OperatorAt,
+		SessionID: h.row.ID, SignedInAt: h.row.CreatedAt, SessionEndsAt: h.row.ExpiresAt,
+		RenewedAt: h.row.UpdatedAt, UserAgent: h.row.UserAgent, Address: h.row.Address,
+		ProvenAt: h.row.ProvenAt, Proof: Proof(h.row.Proof),
+		OrganizationID: h.row.For, OrganizationName: h.row.ForName, Role: h.row.ForRole,
 	}
 }
 
 // sighting is what one request tells about its session.
 func sighting(row db.Session, address string, now time.Time) db.Session {
-	return db.Session{ID: row.ID, SeenAt: now, ExpiresAt: endOf(row.CreatedAt, now), Address: address}
+	seen := db.Session{ID: row.ID, SeenAt: now, ExpiresAt: endOf(row.CreatedAt, now), Address: address}
+	if row.Brief {
+		seen.ExpiresAt = row.ExpiresAt
+	}
+	return seen
 }

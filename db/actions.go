@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,25 +15,26 @@ import (
 type actionRequest struct {
 	Cancellation billing.Cancellation  `json:"cancellation,omitzero"`
 	Refund       billing.RefundRequest `json:"refund,omitzero"`
+	Seat         billing.SeatWish      `json:"seat,omitzero"`
+	Seats        billing.SeatChange    `json:"seats,omitzero"`
 }
 
 // Ask keeps an action and the job that does it, in one transaction. Asking for the same
 // again while it waits answers the one that waits; asking for another change of the same
-// object then is billing.ErrConflict. The ID of a refund becomes its key.
+// object then is billing.ErrConflict. The ID of a refund becomes its key. ErrDenied: a seat
+// is wanted that is not free, or for somebody who may not have it, or fewer seats than are
+// given (the rules are in the SQL).
 func (s *Store) Ask(ctx context.Context, a billing.Action, now time.Time) (billing.Action, error) {
 	a.ID, a.State, a.AskedAt = NewID(), billing.ActionWaiting, now
 	if a.Kind == billing.ActionRefund {
 		a.Refund.Key = a.ID
 	}
-	request, err := json.Marshal(actionRequest{a.Cancellation, a.Refund})
+	request, err := json.Marshal(actionRequest{a.Cancellation, a.Refund, a.Seat, a.Seats})
 	if err != nil {
 		return a, fmt.Errorf("ask for %s: %w", a.Kind, err)
 	}
 	err = s.inTx(ctx, func(q *gen.Queries) error {
-		rows, err := q.AskAction(ctx, gen.AskActionParams{
-			ID: a.ID, Kind: string(a.Kind), Provider: a.Object.Provider, ObjectKind: string(a.Object.Kind),
-			ObjectID: a.Object.ProviderID, CustomerID: a.CustomerID, AskedBy: a.AskedBy, Request: string(request), AskedAt: millis(now),
-		})
+		rows, err := insertAction(ctx, q, a, string(request), millis(now))
 		if err != nil {
 			return err
 		}
@@ -40,10 +42,13 @@ func (s *Store) Ask(ctx context.Context, a billing.Action, now time.Time) (billi
 			return enqueue(ctx, q, Job{Kind: JobAction, Key: a.ID, CustomerID: a.CustomerID}, time.Time{}, now)
 		}
 		waiting, err := latestAction(ctx, q, a.Object)
+		if errors.Is(err, billing.ErrNotFound) || err == nil && waiting.State != billing.ActionWaiting {
+			return fmt.Errorf("its rules do not hold: %w", billing.ErrDenied) // those of AskForSeat and AskToChangeSeats
+		}
 		if err != nil {
 			return err
 		}
-		if waiting.Kind != a.Kind {
+		if waiting.Kind != a.Kind || waiting.Seats != a.Seats {
 			return fmt.Errorf("a %s waits: %w", waiting.Kind, billing.ErrConflict)
 		}
 		a = waiting
@@ -53,6 +58,32 @@ func (s *Store) Ask(ctx context.Context, a billing.Action, now time.Time) (billi
 		return a, fmt.Errorf("ask for %s of %s: %w", a.Kind, a.Object.ProviderID, err)
 	}
 	return a, nil
+}
+
+// insertAction writes a wish down. Those that take something which there is only so much
+// of have a statement of their own, which writes nothing when it would be too much.
+func insertAction(ctx context.Context, q *gen.Queries, a billing.Action, request string, now int64) (int64, error) {
+	switch a.Kind {
+	case billing.ActionAssignSeat:
+		claim := int64(0)
+		if a.Seat.Claim {
+			claim = 1
+		}
+		return q.AskForSeat(ctx, gen.AskForSeatParams{
+			ID: a.ID, Provider: a.Object.Provider, ObjectID: a.Object.ProviderID, CustomerID: a.CustomerID, AskedBy: a.AskedBy,
+			Request: request, AskedAt: now, ScopeID: a.Seat.ProviderSubscriptionID, Email: a.Seat.Email, Claim: claim,
+		})
+	case billing.ActionChangeSeats:
+		return q.AskToChangeSeats(ctx, gen.AskToChangeSeatsParams{
+			ID: a.ID, Provider: a.Object.Provider, ObjectID: a.Object.ProviderID, CustomerID: a.CustomerID, AskedBy: a.AskedBy,
+			Request: request, AskedAt: now, Seats: int64(a.Seats.Seats),
+		})
+	}
+	return q.AskAction(ctx, gen.AskActionParams{
+		ID: a.ID, Kind: string(a.Kind), Provider: a.Object.Provider, ObjectKind: string(a.Object.Kind),
+		ObjectID: a.Object.ProviderID, CustomerID: a.CustomerID, AskedBy: a.AskedBy, Request: request, AskedAt: now,
+		ScopeID: a.Seat.ProviderSubscriptionID,
+	})
 }
 
 // Action returns one action.
@@ -88,7 +119,7 @@ func actionOf(row gen.Action) (billing.Action, error) {
 	if err := json.Unmarshal([]byte(row.Request), &request); err != nil {
 		return a, fmt.Errorf("read action %s: %w", row.ID, err)
 	}
-	a.Cancellation, a.Refund = request.Cancellation, request.Refund
+	a.Cancellation, a.Refund, a.Seat, a.Seats = request.Cancellation, request.Refund, request.Seat, request.Seats
 	return a, nil
 }
 

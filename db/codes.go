@@ -16,6 +16,7 @@ type Code struct {
 	Email       string // normal form
 	Hash        string
 	BrowserHash string
+	UserAgent   string // of that browser
 	Next        string // where the browser goes when it is signed in
 	TriesLeft   int
 	CreatedAt   time.Time
@@ -39,7 +40,7 @@ func (s *Store) AddCode(ctx context.Context, c Code, limit CodeLimit, mail Mail)
 		n, err := q.InsertCode(ctx, gen.InsertCodeParams{
 			ID: c.ID, Email: c.Email, CodeHash: c.Hash, BrowserHash: c.BrowserHash, Next: c.Next,
 			TriesLeft: int64(c.TriesLeft), CreatedAt: millis(c.CreatedAt), ExpiresAt: millis(c.ExpiresAt),
-			Since: millis(limit.Since), Most: int64(limit.Most),
+			UserAgent: c.UserAgent, Since: millis(limit.Since), Most: int64(limit.Most),
 		})
 		if err != nil {
 			return fmt.Errorf("add a sign-in code: %w", err)
@@ -56,6 +57,15 @@ func (s *Store) AddCode(ctx context.Context, c Code, limit CodeLimit, mail Mail)
 		mail.ExpiresAt = c.ExpiresAt
 		return enqueueMail(ctx, q, mail, c.CreatedAt)
 	})
+}
+
+// Code finds a code by its id. ErrNotFound: there is none, or it ended long ago.
+func (s *Store) Code(ctx context.Context, id string) (Code, error) {
+	row, err := s.r.Code(ctx, id)
+	if err != nil {
+		return Code{}, fmt.Errorf("sign-in code %s: %w", id, found(err))
+	}
+	return signInCode(row), nil
 }
 
 // TakeTry takes one try from the newest code of an address and browser, before the
@@ -84,7 +94,7 @@ func (s *Store) TakeTry(ctx context.Context, email, browserHash string, now time
 
 func signInCode(row gen.SignInCode) Code {
 	return Code{
-		ID: row.ID, Email: row.Email, Hash: row.CodeHash, BrowserHash: row.BrowserHash, Next: row.Next,
+		ID: row.ID, Email: row.Email, Hash: row.CodeHash, BrowserHash: row.BrowserHash, UserAgent: row.UserAgent, Next: row.Next,
 		TriesLeft: int(row.TriesLeft), CreatedAt: moment(row.CreatedAt), ExpiresAt: moment(row.ExpiresAt),
 		UsedAt: maybeMoment(row.UsedAt),
 	}

@@ -51,6 +51,7 @@ type Store struct {
 
 	products kept[billing.Product]
 	meters   kept[billing.Meter]
+	catalog  kept[Raw]
 }
 
 // readers is how many pages can be read at once.
@@ -143,6 +144,22 @@ func moment(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
+}
+
+// orNull writes a text that may be missing.
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// orEmpty reads a column that may be null, where empty means the same.
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }
 
 func maybeMoment(ms *int64) time.Time {

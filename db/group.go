@@ -2,7 +2,8 @@ package db
 
 import (
 	"context"
-	"runtime"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -15,8 +16,6 @@ type group[T any] struct {
 	mu      sync.Mutex
 	waiting []*member[T]
 	writing bool
-
-	expected int // callers, by the writer alone; see gather
 }
 
 // member is one caller's item on its way to disk. Its caller reads it after done.
@@ -56,32 +55,41 @@ func (g *group[T]) run(most int, write func(batch []*member[T])) {
 		if len(batch) == 0 {
 			return
 		}
-		write(batch)
-		for _, m := range batch {
-			close(m.done)
-		}
+		attempt(batch, write)
 	}
 }
 
-const (
-	gatherFrom  = 4                      // callers of one commit, from which on more are waited for
-	gatherPause = 200 * time.Microsecond // that nobody came for ends the wait
-)
+// attempt runs one transaction. A panic in it is an error of the callers: here it has left
+// the goroutine in which their server would have caught it, and would end the process, at
+// every start again, since who was not answered sends the same once more.
+func attempt[T any](batch []*member[T], write func(batch []*member[T])) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err := fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+			for _, m := range batch {
+				m.err = err
+			}
+		}
+		for _, m := range batch {
+			close(m.done)
+		}
+	}()
+	write(batch)
+}
+
+// gatherFor is when gathering ends although somebody still comes: a flush of the disk is
+// not worth more. On a processor that is busy with other things a look takes long.
+const gatherFor = 10 * time.Millisecond
 
 // gather lets callers that are about to come hand their items over before the writer
 // goes to the disk. While it waits there its processor waits too, for the scheduler
 // takes a while to see that it could be lent out: on one processor every commit would
-// hold a single row. A writer that finds nobody else loses a microsecond. Under load
-// those whom the last commit served are expected back with their next item, and are
-// worth a pause.
+// hold a single row. It goes on for a moment, as long as somebody comes.
 func (g *group[T]) gather(most int) {
-	before := 0
-	for n := g.size(); n > before && n < most; n = g.size() {
+	before, began := 0, time.Now() // of a wait, not of a fact
+	for n := g.size(); n > before && n < most && time.Since(began) < gatherFor; n = g.size() {
 		before = n
-		runtime.Gosched()
-		if g.size() == n && n < g.expected {
-			time.Sleep(gatherPause)
-		}
+		lookAround()
 	}
 }
 
@@ -98,13 +106,8 @@ func (g *group[T]) take(most int) []*member[T] {
 	n := min(most, len(g.waiting))
 	batch := g.waiting[:n:n]
 	g.waiting = g.waiting[n:]
-	switch {
-	case n == 0:
+	if n == 0 {
 		g.waiting, g.writing = nil, false
-	case n < gatherFrom:
-		g.expected = 0
-	default:
-		g.expected = min(most, max(n, g.expected-1))
 	}
 	return batch
 }

@@ -10,9 +10,9 @@ import (
 	"counterfoil/db/dbtest"
 )
 
-// TestOneProcess (D7): a second one is refused within a second and told what to do;
+// TestD7OneProcess: a second one is refused within a second and told what to do;
 // when the first has ended, however it ended, the next comes in.
-func TestOneProcess(t *testing.T) {
+func TestD7OneProcess(t *testing.T) {
 	dbtest.SQLiteOnly(t, "replicas share a PostgreSQL database")
 	url := dbtest.URL(t)
 	first, err := db.Open(t.Context(), url)

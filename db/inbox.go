@@ -52,7 +52,8 @@ func (s *Store) ClaimDeliveries(ctx context.Context, most int, until, now time.T
 
 // ApplyDelivery applies what a claimed delivery says and marks it done, in one
 // transaction: after a crash both have happened or neither has. A delivery that is done
-// already, or that somebody else holds since our lease ran out, changes nothing.
+// already, or that somebody else holds since our lease ran out, changes nothing. One about
+// somebody who was erased is removed, since it names him; it would change as little again.
 func (s *Store) ApplyDelivery(ctx context.Context, d InboxDelivery, change billing.Change, now time.Time) (Applied, error) {
 	var applied Applied
 	ms := millis(now)
@@ -65,8 +66,10 @@ func (s *Store) ApplyDelivery(ctx context.Context, d InboxDelivery, change billi
 		if rows == 0 {
 			return nil
 		}
-		applied, err = s.apply(ctx, q, change, now)
-		return err
+		if applied, err = s.apply(ctx, q, change, now); err != nil || !applied.Erased {
+			return err
+		}
+		return q.DropDelivery(ctx, d.RowID)
 	})
 	s.committed(change.Object)
 	if err != nil {

@@ -46,18 +46,22 @@ const (
 func (s *Store) receiveTogether(batch []*member[receipt]) {
 	ctx, cancel := context.WithTimeout(context.Background(), receiveTimeout)
 	defer cancel()
-	err := s.inTx(ctx, func(q *gen.Queries) error {
+	err := s.transact(ctx, func(on gen.DBTX) error {
 		if !s.postgres {
 			// A file does not hang, and the driver watches a context that can end with a
 			// goroutine for each statement.
 			ctx = context.WithoutCancel(ctx)
 		}
+		rows := &rowsTogether{DBTX: on}
+		q := gen.New(rows)
 		for _, m := range batch {
-			rows, err := q.ReceiveDelivery(ctx, m.item.row)
-			if err != nil {
+			if _, err := q.ReceiveDelivery(ctx, m.item.row); err != nil {
 				return err
 			}
-			m.item.fresh = rows > 0
+		}
+		err := rows.flush(ctx, func(from, to int, fresh int64) error { return tellFresh(ctx, q, batch[from:to], fresh) })
+		if err != nil {
+			return err
 		}
 		//failpoint:inbox.before_commit
 		return nil
@@ -65,4 +69,20 @@ func (s *Store) receiveTogether(batch []*member[receipt]) {
 	for _, m := range batch {
 		m.err = err
 	}
+}
+
+// tellFresh notes which of the receipts became rows, given how many of them did.
+func tellFresh(ctx context.Context, q *gen.Queries, receipts []*member[receipt], fresh int64) error {
+	for _, m := range receipts {
+		m.item.fresh = fresh > 0
+		if fresh == 0 || fresh == int64(len(receipts)) {
+			continue
+		}
+		kept, err := q.HasDelivery(ctx, m.item.row.ID)
+		if err != nil {
+			return err
+		}
+		m.item.fresh = kept > 0
+	}
+	return nil
 }

@@ -27,14 +27,20 @@ type kept[T any] struct {
 // keptFor is how old a list may become that another process may have changed.
 const keptFor = 2 * time.Second
 
-// get returns the list, and loads it when it is not there. What a load read before a
-// change is not kept.
+// get returns a copy of the list; see shared.
 func (k *kept[T]) get(load func() ([]T, error)) ([]T, error) {
+	list, err := k.shared(load)
+	return slices.Clone(list), err
+}
+
+// shared returns the list, which nobody may change, and loads it when it is not there.
+// What a load read before a change is not kept.
+func (k *kept[T]) shared(load func() ([]T, error)) ([]T, error) {
 	k.mu.Lock()
 	list, have, generation := k.list, k.have && (!k.ages || time.Since(k.readAt) < keptFor), k.generation
 	k.mu.Unlock()
 	if have {
-		return slices.Clone(list), nil
+		return list, nil
 	}
 	began := time.Now() // an age is no fact, so this clock need not be the caller's
 	list, err := load()
@@ -46,7 +52,7 @@ func (k *kept[T]) get(load func() ([]T, error)) ([]T, error) {
 	if k.generation == generation {
 		k.list, k.have, k.readAt = list, true, began
 	}
-	return slices.Clone(list), nil
+	return list, nil
 }
 
 // forget says that the list has changed.
@@ -64,8 +70,12 @@ func (s *Store) committed(objects ...billing.Object) {
 		switch object.(type) {
 		case billing.Product:
 			s.products.forget()
+			s.catalog.forget()
 		case billing.Meter:
 			s.meters.forget()
+			s.catalog.forget()
+		case billing.BenefitDefinition, billing.Organization:
+			s.catalog.forget()
 		}
 	}
 }

@@ -295,6 +295,11 @@ func (p *poster) postUse(ctx context.Context, l *ledger, f billing.ForeignEvent)
 	case have.CustomerID != event.CustomerID || have.Provider != p.news.Provider:
 		return fmt.Errorf("event %s carries the id of another customer's: %w", f.ProviderID, billing.ErrConflict)
 	}
+	if have.SentAt == nil && (have.NextTryAt == heldUsage || have.State == string(UsageParked)) {
+		if have.SentAt, err = p.reportedSinceCopy(ctx, l, have); err != nil {
+			return err
+		}
+	}
 	// Known. Meters that were not known when it came count it now.
 	u.OccurredAt, u.countedAt = moment(have.OccurredAt), maybeMoment(have.SentAt)
 	return l.count(ctx, u, false)

@@ -29,7 +29,15 @@ type Wallet struct {
 	// Waiting says that events have not reached the provider yet, so that its figure
 	// must differ from ours.
 	Waiting bool
+
+	// FrozenAt is since when the balance is being checked, because it may be from before a
+	// restore: nobody may spend by it. Zero: it counts.
+	FrozenAt     time.Time
+	FrozenReason string // FrozenByRestore or FrozenDiffers
 }
+
+// Frozen reports whether nobody may spend by the balance.
+func (w Wallet) Frozen() bool { return !w.FrozenAt.IsZero() }
 
 // Drift is what the provider says less what the ledger says. It is false while that
 // tells nothing: no figure was copied, or events are on their way, or the meter cannot
@@ -58,7 +66,7 @@ func (s *Store) Wallets(ctx context.Context, customerID string) ([]Wallet, error
 			// A reset leaves exactly zero, so what came in since and is not left was used.
 			Credited: credited, Consumed: credited - balance,
 			Provider: billing.Credits(r.ProviderBalance), ProviderAsOf: moment(r.ProviderCopiedAt),
-			Waiting: r.Waiting != 0,
+			Waiting: r.Waiting != 0, FrozenAt: maybeMoment(r.FrozenAt), FrozenReason: r.FrozenReason,
 		}
 	}), nil
 }

@@ -23,6 +23,7 @@ type Applied struct {
 	// ProviderCustomerID is the same at the provider.
 	ProviderCustomerID string
 	Version            int64 // of what was applied, taken or not
+	Erased             bool  // it is about somebody who was erased here: nothing of it names him
 
 	News []billing.Fact // what nobody knew before
 	Jobs []Job          // what was asked for because of it
@@ -114,12 +115,7 @@ func (s *Store) KnowsCustomer(ctx context.Context, provider, providerCustomerID 
 // jobs that follow, in the caller's transaction.
 func (s *Store) apply(ctx context.Context, q *gen.Queries, change billing.Change, now time.Time) (Applied, error) {
 	if change.Object == nil {
-		o, err := ownerOf(ctx, q, change.Provider, change.ProviderCustomerID)
-		if err != nil {
-			return Applied{}, err
-		}
-		news, err := s.note(ctx, q, billing.FactsOf(nil, change), o, now)
-		return Applied{CustomerID: o.customerID, News: news}, err
+		return s.applyUnknown(ctx, q, change, now)
 	}
 	ref := change.Object.Ref()
 	if change.ProviderCustomerID == "" {
@@ -132,11 +128,18 @@ func (s *Store) apply(ctx context.Context, q *gen.Queries, change billing.Change
 	if err != nil && !fresh {
 		return Applied{}, fmt.Errorf("look for %s %s: %w", ref.Kind, ref.ProviderID, err)
 	}
-	ownerBefore := owner{}
-	if ref.Kind == billing.KindCustomer { // the only kind whose change can move an owner
-		if ownerBefore, err = ownerOf(ctx, q, ref.Provider, change.ProviderCustomerID); err != nil {
-			return Applied{}, err
-		}
+	owner, err := ownerOf(ctx, q, ref.Provider, change.ProviderCustomerID)
+	if err != nil {
+		return Applied{}, err
+	}
+	erased, err := s.remember(ctx, q, owner, change, now)
+	if err != nil {
+		return Applied{}, fmt.Errorf("whether the customer of %s %s was erased: %w", ref.Kind, ref.ProviderID, err)
+	}
+	told, ownerBefore := change, owner
+	change.Object = vacated(change.Object)
+	if erased != "" {
+		change = nobody(change)
 	}
 	known, have, err := knownOf(ctx, q, ref)
 	if err != nil {
@@ -146,13 +149,19 @@ func (s *Store) apply(ctx context.Context, q *gen.Queries, change billing.Change
 	if err != nil {
 		return Applied{}, fmt.Errorf("mirror %s %s: %w", ref.Kind, ref.ProviderID, err)
 	}
-	owner, err := ownerOf(ctx, q, ref.Provider, change.ProviderCustomerID)
-	if err != nil {
-		return Applied{}, err
+	if taken {
+		if err := saveRaw(ctx, q, change); err != nil {
+			return Applied{}, fmt.Errorf("keep the words of %s %s: %w", ref.Kind, ref.ProviderID, err)
+		}
+	}
+	if ref.Kind == billing.KindCustomer { // the only kind whose change can move an owner
+		if owner, err = ownerOf(ctx, q, ref.Provider, change.ProviderCustomerID); err != nil {
+			return Applied{}, err
+		}
 	}
 	applied := Applied{
 		Ref: ref, Before: state.Status, Stale: !taken, CustomerID: owner.customerID,
-		ProviderCustomerID: change.ProviderCustomerID, Version: change.Object.ObjectVersion(),
+		ProviderCustomerID: change.ProviderCustomerID, Version: change.Object.ObjectVersion(), Erased: erased != "",
 	}
 	applied.Changed = taken && (fresh || change.Object.ObjectVersion() > state.Version ||
 		statusOf(change.Object) != state.Status || (gone(change) && state.DeletedAt == nil))
@@ -161,7 +170,11 @@ func (s *Store) apply(ctx context.Context, q *gen.Queries, change billing.Change
 	if taken && have { // an older copy proves what it says, but is no step from what came after it
 		before = &known
 	}
-	facts := billing.FactsOf(before, change)
+	facts := billing.FactsOf(before, told)
+	if applied.Erased {
+		applied.News, err = s.note(ctx, q, ofNobody(facts), owner.was(erased), now)
+		return applied, err
+	}
 	linked := ref.Kind == billing.KindCustomer && ownerBefore.customerID == "" && owner.customerID != ""
 	if linked {
 		facts = append(facts, linkedFact(change.Object, owner, now))
@@ -176,10 +189,39 @@ func (s *Store) apply(ctx context.Context, q *gen.Queries, change billing.Change
 	return applied, nil
 }
 
+// applyUnknown notes what a delivery tells about a kind of object that the mirror does
+// not keep.
+func (s *Store) applyUnknown(ctx context.Context, q *gen.Queries, change billing.Change, now time.Time) (Applied, error) {
+	o, err := ownerOf(ctx, q, change.Provider, change.ProviderCustomerID)
+	if err != nil {
+		return Applied{}, err
+	}
+	facts := billing.FactsOf(nil, change)
+	if o.gone {
+		id, err := erasedAt(ctx, q, o)
+		if err != nil {
+			return Applied{}, err
+		}
+		if id != "" {
+			news, err := s.note(ctx, q, ofNobody(facts), o.was(id), now)
+			return Applied{News: news, Erased: true}, err
+		}
+	}
+	news, err := s.note(ctx, q, facts, o, now)
+	return Applied{CustomerID: o.customerID, News: news}, err
+}
+
 // owner is whose affair a change is.
 type owner struct {
 	provider, providerCustomerID string
 	customerID                   string // ours; empty while not linked
+	gone                         bool   // the mirror has a tombstone of him
+}
+
+// was is an owner who was erased, by the id that he had here.
+func (o owner) was(customerID string) owner {
+	o.customerID = customerID
+	return o
 }
 
 // ownerOf finds out whom a customer of a provider is here.
@@ -195,6 +237,7 @@ func ownerOf(ctx context.Context, q *gen.Queries, provider, providerCustomerID s
 	if row.CustomerID != nil {
 		o.customerID = *row.CustomerID
 	}
+	o.gone = row.DeletedAt != nil
 	return o, nil
 }
 

@@ -54,6 +54,9 @@ func (s *Store) copyOf(ctx context.Context, ref billing.Ref) (copied, error) {
 	case billing.KindRefund:
 		row, err := s.r.MirroredRefund(ctx, gen.MirroredRefundParams(p))
 		return copyOf(err, row.DeletedAt, func() (billing.Object, error) { return refundOf(row) })
+	case billing.KindSeat:
+		row, err := s.r.MirroredSeat(ctx, gen.MirroredSeatParams(p))
+		return copyOf(err, row.DeletedAt, func() (billing.Object, error) { return seatOf(row), nil })
 	case billing.KindBenefit:
 		row, err := s.r.MirroredBenefit(ctx, gen.MirroredBenefitParams(p))
 		return copyOf(err, row.DeletedAt, func() (billing.Object, error) { return benefitOf(row) })

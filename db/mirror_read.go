@@ -63,7 +63,7 @@ func subscriptionOf(row gen.Subscription) billing.Subscription {
 		PeriodStart: moment(row.PeriodStart), PeriodEnd: moment(row.PeriodEnd), TrialEnd: maybeMoment(row.TrialEnd),
 		CancelAtPeriodEnd: row.CancelAtPeriodEnd, CanceledAt: maybeMoment(row.CanceledAt),
 		StartedAt: maybeMoment(row.StartedAt), EndsAt: maybeMoment(row.EndsAt), EndedAt: maybeMoment(row.EndedAt),
-		CancelReason: row.CancelReason, CancelComment: row.CancelComment,
+		CancelReason: row.CancelReason, CancelComment: row.CancelComment, ReferenceID: row.ReferenceID, Seats: int(row.Seats),
 	}
 }
 
@@ -84,7 +84,7 @@ func grantOf(row gen.BenefitGrant) (billing.Grant, error) {
 	g := billing.Grant{
 		Source:             source(row.Provider, row.ProviderID, row.Version, row.CreatedAt),
 		ProviderCustomerID: row.ProviderCustomerID, ProviderBenefitID: row.ProviderBenefitID,
-		ProviderSubscriptionID: row.ProviderSubscriptionID, ProviderOrderID: row.ProviderOrderID,
+		ProviderSubscriptionID: row.ProviderSubscriptionID, ProviderOrderID: row.ProviderOrderID, ProviderMemberID: row.ProviderMemberID,
 		Kind: billing.BenefitKind(row.Kind), Description: row.Description,
 		GrantedAt: maybeMoment(row.GrantedAt), RevokedAt: maybeMoment(row.RevokedAt),
 	}

@@ -39,6 +39,8 @@ func upsert(ctx context.Context, q *gen.Queries, object billing.Object, deleted 
 		rows, err = w.balance(ctx, o)
 	case billing.Refund:
 		rows, err = w.refund(ctx, o)
+	case billing.Seat:
+		rows, err = w.seat(ctx, o)
 	case billing.BenefitDefinition:
 		rows, err = w.benefit(ctx, o)
 	case billing.Organization:
@@ -142,7 +144,7 @@ func (w *writer) subscription(ctx context.Context, o billing.Subscription) (int6
 		PeriodStart: millis(o.PeriodStart), PeriodEnd: millis(o.PeriodEnd), TrialEnd: maybeMillis(o.TrialEnd),
 		CancelAtPeriodEnd: o.CancelAtPeriodEnd, CanceledAt: maybeMillis(o.CanceledAt),
 		StartedAt: maybeMillis(o.StartedAt), EndsAt: maybeMillis(o.EndsAt), EndedAt: maybeMillis(o.EndedAt),
-		CancelReason: o.CancelReason, CancelComment: o.CancelComment,
+		CancelReason: o.CancelReason, CancelComment: o.CancelComment, ReferenceID: o.ReferenceID, Seats: int64(o.Seats),
 		CreatedAt: millis(o.CreatedAt), Version: o.Version, CopiedAt: w.now, DeletedAt: w.deletedAt,
 	})
 }
@@ -167,7 +169,7 @@ func (w *writer) grant(ctx context.Context, o billing.Grant) (int64, error) {
 	row := gen.UpsertGrantParams{
 		Provider: o.Provider, ProviderID: o.ProviderID, ProviderCustomerID: o.ProviderCustomerID,
 		ProviderBenefitID: o.ProviderBenefitID, ProviderSubscriptionID: o.ProviderSubscriptionID,
-		ProviderOrderID: o.ProviderOrderID, Kind: string(o.Kind), Description: o.Description,
+		ProviderOrderID: o.ProviderOrderID, ProviderMemberID: o.ProviderMemberID, Kind: string(o.Kind), Description: o.Description,
 		GrantedAt: maybeMillis(o.GrantedAt), RevokedAt: maybeMillis(o.RevokedAt),
 		Properties: w.pack(o.Properties, "{}"),
 		CreatedAt:  millis(o.CreatedAt), Version: o.Version, CopiedAt: w.now, DeletedAt: w.deletedAt,
@@ -240,6 +242,8 @@ func payer(object billing.Object) string {
 		return o.ProviderCustomerID
 	case billing.Grant:
 		return o.ProviderCustomerID
+	case billing.Seat:
+		return o.ProviderCustomerID
 	case billing.Balance:
 		return o.ProviderCustomerID
 	}
@@ -256,6 +260,8 @@ func statusOf(object billing.Object) string {
 	case billing.Order:
 		return string(o.Status)
 	case billing.Refund:
+		return string(o.Status)
+	case billing.Seat:
 		return string(o.Status)
 	case billing.Grant:
 		if o.RevokedAt.IsZero() {

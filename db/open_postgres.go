@@ -44,7 +44,7 @@ func (s *Store) openPostgres(ctx context.Context, url string) (err error) {
 	if err != nil {
 		return err
 	}
-	s.postgres, s.products.ages, s.meters.ages = true, true, true
+	s.postgres, s.products.ages, s.meters.ages, s.catalog.ages = true, true, true, true
 	s.write = pool(writer, writers)
 	s.read = pool(reader, readers)
 	s.r = gen.New(dollars{db: s.read, texts: &s.texts, again: readers})

@@ -12,15 +12,18 @@ import (
 // Kinds of jobs in the outbox. The worker knows what each does.
 const (
 	JobCreateCustomer    = "create_customer"    // key: our customer id
+	JobUpdateCustomer    = "update_customer"    // key: our customer id
+	JobEraseCustomer     = "erase_customer"     // key: the customer id that was ours
 	JobReconcileCustomer = "reconcile_customer" // key: our customer id
 	JobReconcileCatalog  = "reconcile_catalog"  // key: provider
 	JobSyncCredits       = "sync_credits"       // key: provider, slash, the provider's customer id
 	JobAction            = "do_action"          // key: an action's id
+	JobSyncMember        = "sync_member"        // key: our organisation id, slash, user id; payload: his address
 	JobSendMail          = "send_mail"          // key: an id of the mail; payload: a Mail
 )
 
 // jobKinds are all kinds; the indexes of the outbox begin with one.
-var jobKinds = []string{JobCreateCustomer, JobReconcileCustomer, JobReconcileCatalog, JobSyncCredits, JobAction, JobSendMail}
+var jobKinds = []string{JobCreateCustomer, JobUpdateCustomer, JobEraseCustomer, JobReconcileCustomer, JobReconcileCatalog, JobSyncCredits, JobAction, JobSyncMember, JobSendMail}
 
 // Job is one thing to do outside, wished for in the transaction that makes it
 // necessary. Kind and Key name it (see the outbox table); Payload is JSON.

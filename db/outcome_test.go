@@ -1,6 +1,8 @@
 package db_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -94,5 +96,23 @@ func TestD11UnknownOutcome(t *testing.T) {
 				t.Errorf("without a key it counted twice: %v, want %v", twice, happened)
 			}
 		})
+	}
+}
+
+// TestUsageOutlivesAServerThatVanished: PostgreSQL is gone in the middle of the one
+// transaction that all callers share, and the line stays open. Those who come later are
+// recorded over another one, and do not wait for the network to notice.
+func TestUsageOutlivesAServerThatVanished(t *testing.T) {
+	dbtest.PostgresOnly(t, "a file does not vanish")
+	between := newProxy(t, dbtest.URL(t))
+	store := dbtest.OpenAt(t, between.url)
+	between.cut.Store(cutNobody)
+	patient, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := store.RecordUsage(patient, use("e1", "ada", noon, 40), "polar", allMeters, noon); !errors.Is(err, context.DeadlineExceeded) || patient.Err() != nil {
+		t.Errorf("the one who was under way: %v, want that its time is over, within a minute", err)
+	}
+	if _, err := store.RecordUsage(patient, use("e2", "ada", noon, 40), "polar", allMeters, noon); err != nil {
+		t.Errorf("the next one: %v", err)
 	}
 }

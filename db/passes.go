@@ -65,14 +65,17 @@ func completeSince(provider string) string { return "complete_since_" + provider
 
 // DuePass takes the pass that is to be run now and leases it until a time: one that was
 // cut short, else an operator's wish, else a new one of everything when none began after
-// olderThan, or since the database was restored. billing.ErrNotFound: none is due.
+// olderThan, or since the database was restored, or since RestoreSettles after that.
+// billing.ErrNotFound: none is due.
 func (s *Store) DuePass(ctx context.Context, provider string, olderThan, until, now time.Time) (Pass, error) {
 	restored, err := s.Restored(ctx)
 	if err != nil {
 		return Pass{}, err
 	}
-	if restored.At.After(olderThan) && !restored.At.After(now) {
-		olderThan = restored.At
+	for _, since := range []time.Time{restored.At, restored.Settled()} {
+		if since.After(olderThan) && !since.After(now) {
+			olderThan = since
+		}
 	}
 	due, err := s.r.PassDue(ctx, gen.PassDueParams{Provider: provider, Now: millis(now), OlderThan: millis(olderThan)})
 	if err != nil {

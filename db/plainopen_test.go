@@ -13,10 +13,14 @@ import (
 // never a database that a connection of the process has open: closing any descriptor of it
 // would drop SQLite's locks (sqlite.org/howtocorrupt.html, 2.2).
 var plainOpens = map[string]string{
-	"openLocked": "the empty file beside the database",
-	"emptyFile":  "a new file",
-	"syncPath":   "a finished copy, or a folder",
-	"copyFile":   "a backup, and the copy that it becomes",
+	"openLocked":  "the empty file beside the database",
+	"emptyFile":   "a new file",
+	"syncPath":    "a finished copy, or a folder",
+	"keptSecret":  "the secret of the installation, a file of its own",
+	"writeSecret": "the same",
+	"copyFile":    "a backup, and the copy that it becomes",
+	"setting":     "a key that a setting names the file of, before a database is open",
+	"dotenvFault": "the file of settings, before a database is open",
 }
 
 var opening = map[string]bool{

@@ -24,7 +24,24 @@ var scans = map[string]string{
 	"CountParked":     "indexes of parked ones alone",
 	"HookCounts":      "for operators",
 	"DoubtRefunds":    "an index of waiting ones alone",
+	"FreezeWallets":   "at a restore",
 	"WithdrawActions": "an index of waiting ones alone",
+
+	"SweepSetupTokens": "a token or two, until somebody is an operator",
+	"SpendSetupTokens": "a token or two, until somebody is an operator",
+	"RunningOf":        "an index of waiting ones alone",
+
+	"ErasePayerFacts":   "once in a customer's life; an index of facts that have words alone",
+	"FactsOfErased":     "once in a customer's life; an index of facts that have words alone",
+	"ErasePayerDrifts":  "once in a customer's life",
+	"ErasePayerActions": "once in a customer's life",
+	"ErasePayerPasses":  "once in a customer's life",
+	"ErasePayerJobs":    "once in a customer's life",
+	"ErasePayerAlarms":  "once in a customer's life",
+	"EraseSeatActions":  "once in a user's life; an index of what was asked for seats alone",
+	"EraseLinking":      "once in a user's life; what is under way alone",
+	"ErasePending":      "once in a user's life; what is under way alone",
+	"ForgetOldRefunds":  "once an hour; who was erased, of whom there are few",
 }
 
 // TestPlans: no query reads a table from end to end, so that a page costs the same

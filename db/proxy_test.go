@@ -30,6 +30,7 @@ const (
 	cutNothing int32 = iota
 	cutRequest       // the server never hears of the commit
 	cutAnswer        // it commits, and the answer is lost
+	cutNobody        // nothing is heard any more, and the line stays open
 )
 
 // commitMessage is how pgx asks for a commit: a Query message (PostgreSQL docs, message
@@ -83,13 +84,18 @@ func (p *proxy) carry(client net.Conn) {
 		return
 	}
 	defer server.Close()
-	var answerLost atomic.Bool
+	var answerLost, vanished atomic.Bool
+	hungUp := make(chan struct{}) // by the client, after the server has vanished
 	var back sync.WaitGroup
 	back.Go(func() {
 		defer client.Close()
 		buffer := make([]byte, 64<<10)
 		for {
 			n, err := server.Read(buffer)
+			if vanished.Load() {
+				<-hungUp
+				return
+			}
 			if answerLost.Load() || err != nil {
 				return
 			}
@@ -110,6 +116,12 @@ func (p *proxy) carry(client net.Conn) {
 			switch p.cut.Swap(cutNothing) {
 			case cutRequest:
 				p.cuts.Add(1)
+				return
+			case cutNobody:
+				p.cuts.Add(1)
+				vanished.Store(true)
+				_, _ = client.Read(buffer)
+				close(hungUp)
 				return
 			case cutAnswer:
 				p.cuts.Add(1)

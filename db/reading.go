@@ -87,6 +87,7 @@ type different struct {
 func (s *Store) news(ctx context.Context, objects []billing.Object) ([]different, error) {
 	var news []different
 	for _, object := range objects {
+		object = vacated(object)
 		before, err := s.mirrored(ctx, object.Ref())
 		if err != nil {
 			return nil, err
@@ -106,7 +107,17 @@ func (s *Store) news(ctx context.Context, objects []billing.Object) ([]different
 		if err != nil {
 			return nil, err
 		}
-		if len(fields) > 0 || links || before.object.ObjectVersion() != object.ObjectVersion() {
+		lacks, err := s.lacksRaw(ctx, object)
+		if err != nil {
+			return nil, err
+		}
+		if kind := object.Ref().Kind; (len(fields) > 0 || lacks) && (kind == billing.KindOrder || kind == billing.KindRefund) {
+			if object, fields, err = s.booked(ctx, before.object, object, fields); err != nil {
+				return nil, err
+			}
+			lacks = lacks && object.ObjectRaw() != ""
+		}
+		if len(fields) > 0 || links || lacks || before.object.ObjectVersion() != object.ObjectVersion() {
 			news = append(news, different{object, before, fields})
 		}
 	}
@@ -139,4 +150,20 @@ func (s *Store) links(ctx context.Context, before copied, object billing.Object)
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// booked is an object as the mirror may keep it: of an order or a refund of somebody who
+// was erased it keeps the books alone, so each reading finds the same difference, which is
+// none.
+func (s *Store) booked(ctx context.Context, before, object billing.Object, fields []string) (billing.Object, []string, error) {
+	o, err := ownerOf(ctx, s.r, object.Ref().Provider, payer(object))
+	if err != nil || !o.gone {
+		return object, fields, err
+	}
+	id, err := erasedAt(ctx, s.r, o)
+	if err != nil || id == "" {
+		return object, fields, err
+	}
+	object, _ = withoutPerson(object)
+	return object, billing.Differences(before, object), nil
 }

@@ -22,6 +22,8 @@ type Rehearsal struct {
 	New    bool              // the mirror has nothing of the object
 	Fields []FieldDifference // of the mirror's row, in order
 	Told   []ToldFact        // the facts that are news, and who would be told
+	// Problem is why it could not be applied; it is empty for what could.
+	Problem string
 }
 
 // Changes reports whether anything would be different afterwards.
@@ -170,6 +172,8 @@ func mirrorRow(ctx context.Context, q *gen.Queries, ref billing.Ref) (any, error
 		return q.MirroredBalance(ctx, gen.MirroredBalanceParams{Provider: provider, ProviderID: id})
 	case billing.KindRefund:
 		return q.MirroredRefund(ctx, gen.MirroredRefundParams{Provider: provider, ProviderID: id})
+	case billing.KindSeat:
+		return q.MirroredSeat(ctx, gen.MirroredSeatParams{Provider: provider, ProviderID: id})
 	case billing.KindBenefit:
 		return q.MirroredBenefit(ctx, gen.MirroredBenefitParams{Provider: provider, ProviderID: id})
 	case billing.KindOrganization:

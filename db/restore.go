@@ -40,8 +40,9 @@ const (
 // What waits in the backup may have been done since, and is safe to do again: usage carries
 // ids that the provider knows, customers and refunds are looked up by ours, deliveries and
 // readings change nothing twice, calls of hooks keep their keys. What is not safe so is
-// set aside here: old mail, and wishes to cancel or resume. Everybody signs in anew, because
-// the copy does not know who signed out.
+// set aside here: old mail, and wishes to cancel or resume. Every wallet is frozen until its
+// figure is proven, and usage that waits is held until then; see repair.go. Everybody signs
+// in anew, because the copy does not know who signed out.
 func Restore(ctx context.Context, file, url string, replace bool, now time.Time) (done Restored, err error) {
 	path, err := sqlitePath(url)
 	if err != nil {
@@ -184,6 +185,11 @@ func markRestored(ctx context.Context, q *gen.Queries, done Restored) error {
 			_, err := q.WithdrawActions(ctx, gen.WithdrawActionsParams{Now: &ms, Reason: reasonAction})
 			return err
 		},
+		func() error {
+			_, err := q.FreezeWallets(ctx, gen.FreezeWalletsParams{Now: &ms, Reason: FrozenByRestore})
+			return err
+		},
+		func() error { _, err := q.HoldUsage(ctx, heldUsage); return err },
 		func() error { _, err := q.EndAllSessions(ctx); return err },
 		func() error { _, err := q.ForgetCodes(ctx); return err },
 	}
@@ -223,10 +229,4 @@ func setAside(ctx context.Context, path string, now time.Time) (string, error) {
 }
 
 // Restored reads when the database was restored, and from when the copy was.
-func (s *Store) Restored(ctx context.Context) (r Restored, err error) {
-	if r.At, err = readMoment(ctx, s.r, settingRestored); err != nil || r.At.IsZero() {
-		return Restored{}, err
-	}
-	r.CopiedAt, err = readMoment(ctx, s.r, settingCopied)
-	return r, err
-}
+func (s *Store) Restored(ctx context.Context) (Restored, error) { return restoredOf(ctx, s.r) }

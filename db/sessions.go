@@ -14,30 +14,44 @@ type Session struct {
 	ID        string
 	TokenHash string
 	UserID    string // empty while nobody is signed in
+	Pending   string // id of the user who has yet to do the second step of signing in; else empty
 	Data      string // small JSON, auth's own
 	UserAgent string
 	Address   string // network address it was last seen from
+	Proof     string // how its user last proved who he is, auth's word for it; empty while nobody is signed in
+	ProvenAt  time.Time
+	Brief     bool         // its cookie ends with the browser
+	For       string       // id of the organisation it acts for; empty for the user himself
+	ForName   string       // of that organisation; SessionByToken fills it in
+	ForRole   billing.Role // of the user there, likewise
 	CreatedAt time.Time
+	UpdatedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
 }
 
 // SessionByToken finds a session that has not ended, and its user; the user is zero
-// while nobody is signed in. ErrNotFound: there is none. It is one query, and
-// leaves TokenHash, UserAgent and Address empty.
+// while nobody is signed in. It acts for an organisation as long as its user belongs to
+// that. ErrNotFound: there is none. It is one query.
 func (s *Store) SessionByToken(ctx context.Context, tokenHash string, now time.Time) (Session, User, error) {
 	row, err := s.r.SessionByToken(ctx, gen.SessionByTokenParams{TokenHash: tokenHash, Now: millis(now)})
 	if err != nil {
 		return Session{}, User{}, fmt.Errorf("session: %w", found(err))
 	}
 	session := Session{
-		ID: row.ID, Data: row.Data, CreatedAt: moment(row.CreatedAt), SeenAt: moment(row.SeenAt), ExpiresAt: moment(row.ExpiresAt),
+		ID: row.ID, TokenHash: tokenHash, Pending: orEmpty(row.PendingUserID), Data: row.Data, UserAgent: row.UserAgent, Address: row.Address,
+		Proof: row.Proof, ProvenAt: moment(row.ProvenAt), Brief: row.Brief,
+		For: row.OrganizationID, ForName: row.OrganizationName, ForRole: billing.Role(row.OrganizationRole),
+		CreatedAt: moment(row.CreatedAt), UpdatedAt: moment(row.UpdatedAt), SeenAt: moment(row.SeenAt), ExpiresAt: moment(row.ExpiresAt),
 	}
 	if row.UserID == nil {
 		return session, User{}, nil
 	}
 	session.UserID = *row.UserID
-	return session, User{ID: *row.UserID, Email: row.Email, Name: row.Name, EmailVerifiedAt: maybeMoment(row.EmailVerifiedAt)}, nil
+	return session, User{
+		ID: *row.UserID, Email: row.Email, Name: row.Name, Image: row.Image, EmailVerifiedAt: maybeMoment(row.EmailVerifiedAt), OperatorAt: maybeMoment(row.OperatorAt),
+		CreatedAt: moment(row.UserCreatedAt), UpdatedAt: moment(row.UserUpdatedAt),
+	}, nil
 }
 
 // AddSession begins a session.
@@ -46,13 +60,11 @@ func (s *Store) AddSession(ctx context.Context, session Session) error {
 }
 
 func insertSession(ctx context.Context, q *gen.Queries, session Session) error {
-	var userID *string
-	if session.UserID != "" {
-		userID = &session.UserID
-	}
+	userID := orNull(session.UserID)
 	err := q.InsertSession(ctx, gen.InsertSessionParams{
-		ID: session.ID, TokenHash: session.TokenHash, UserID: userID, Data: session.Data,
+		ID: session.ID, TokenHash: session.TokenHash, UserID: userID, PendingUserID: orNull(session.Pending), Data: session.Data,
 		UserAgent: session.UserAgent, Address: session.Address,
+		Proof: session.Proof, ProvenAt: millis(session.ProvenAt), Brief: session.Brief,
 		CreatedAt: millis(session.CreatedAt), SeenAt: millis(session.SeenAt), ExpiresAt: millis(session.ExpiresAt),
 	})
 	if err != nil {
@@ -77,12 +89,13 @@ func (s *Store) SaveSessionData(ctx context.Context, id, data string, visitorUnt
 }
 
 // TouchSessions records when and from where sessions were last seen, and until when
-// they live on: ID, SeenAt, ExpiresAt and Address of each count.
+// they live on: ID, SeenAt, ExpiresAt, Address and, when a cookie was renewed, UpdatedAt
+// of each count.
 func (s *Store) TouchSessions(ctx context.Context, seen []Session) error {
 	return s.inTx(ctx, func(q *gen.Queries) error {
 		for _, t := range seen {
 			err := q.TouchSession(ctx, gen.TouchSessionParams{
-				ID: t.ID, SeenAt: millis(t.SeenAt), ExpiresAt: millis(t.ExpiresAt), Address: t.Address,
+				ID: t.ID, SeenAt: millis(t.SeenAt), ExpiresAt: millis(t.ExpiresAt), Address: t.Address, UpdatedAt: millis(t.UpdatedAt),
 			})
 			if err != nil {
 				return fmt.Errorf("touch session %s: %w", t.ID, err)
@@ -101,7 +114,8 @@ func (s *Store) SessionsOfUser(ctx context.Context, userID string, now time.Time
 	return mapEach(rows, func(row gen.Session) Session {
 		return Session{
 			ID: row.ID, TokenHash: row.TokenHash, UserID: userID, Data: row.Data, UserAgent: row.UserAgent, Address: row.Address,
-			CreatedAt: moment(row.CreatedAt), SeenAt: moment(row.SeenAt), ExpiresAt: moment(row.ExpiresAt),
+			Proof: row.Proof, ProvenAt: moment(row.ProvenAt), Brief: row.Brief, For: orEmpty(row.OrganizationID),
+			CreatedAt: moment(row.CreatedAt), UpdatedAt: moment(row.UpdatedAt), SeenAt: moment(row.SeenAt), ExpiresAt: moment(row.ExpiresAt),
 		}
 	}), nil
 }
@@ -131,8 +145,9 @@ func (s *Store) DeleteSessionOfUser(ctx context.Context, userID, id string) erro
 	})
 }
 
-// DeleteOtherSessions ends all sessions of a user but one, and counts them.
-func (s *Store) DeleteOtherSessions(ctx context.Context, userID, keepID string) (int64, error) {
+// DeleteOtherSessions ends all sessions of a user but one, counts them, and tells him if
+// there were any.
+func (s *Store) DeleteOtherSessions(ctx context.Context, userID, keepID string, notice Mail, now time.Time) (int64, error) {
 	var ended int64
 	err := s.inTx(ctx, func(q *gen.Queries) error {
 		var err error
@@ -140,7 +155,10 @@ func (s *Store) DeleteOtherSessions(ctx context.Context, userID, keepID string) 
 		if err != nil {
 			return fmt.Errorf("end other sessions of user %s: %w", userID, err)
 		}
-		return nil
+		if ended == 0 {
+			return nil
+		}
+		return enqueueNotice(ctx, q, userID, notice, now)
 	})
 	return ended, err
 }
@@ -160,8 +178,23 @@ func (s *Store) SweepSignIns(ctx context.Context, now, codesBefore time.Time) (S
 		if swept.Codes, err = q.SweepCodes(ctx, millis(codesBefore)); err != nil {
 			return fmt.Errorf("sweep sign-in codes: %w", err)
 		}
+		if _, err = q.SweepPasskeyChallenges(ctx, millis(now)); err != nil {
+			return fmt.Errorf("sweep ceremonies of passkeys: %w", err)
+		}
 		if swept.States, err = q.SweepStates(ctx, millis(now)); err != nil {
 			return fmt.Errorf("sweep states: %w", err)
+		}
+		if _, err = q.SweepLinks(ctx, millis(codesBefore)); err != nil {
+			return fmt.Errorf("sweep mailed links: %w", err)
+		}
+		if _, err = q.SweepEmailChanges(ctx, millis(now)); err != nil {
+			return fmt.Errorf("sweep changes of address: %w", err)
+		}
+		if _, err = q.SweepDevices(ctx, millis(now.Add(-DeviceLife))); err != nil {
+			return fmt.Errorf("sweep browsers: %w", err)
+		}
+		if _, err = q.SweepPendingIdentities(ctx, millis(now)); err != nil {
+			return fmt.Errorf("sweep identities that wait: %w", err)
 		}
 		return nil
 	})

@@ -27,6 +27,11 @@ import (
 // for it does repeat it: the provider sends its delivery again, a caller its event under
 // the same id, a loop of the worker its job, a person his form.
 func (s *Store) inTx(ctx context.Context, work func(q *gen.Queries) error) error {
+	return s.transact(ctx, func(on gen.DBTX) error { return work(gen.New(on)) })
+}
+
+// transact is inTx for work that chooses how its statements are run.
+func (s *Store) transact(ctx context.Context, work func(on gen.DBTX) error) error {
 	if s.postgres {
 		return s.inSerializable(ctx, work)
 	}
@@ -39,7 +44,7 @@ func (s *Store) inTx(ctx context.Context, work func(q *gen.Queries) error) error
 	}
 	defer func() { _ = tx.Rollback() }() // after a panic of work; else it has ended
 	statements := s.w.in(tx)
-	if err := work(gen.New(statements)); err != nil {
+	if err := work(statements); err != nil {
 		return rolledBack(tx, s.graded(err, false))
 	}
 	if err := tx.Commit(); err != nil {
@@ -69,7 +74,7 @@ const (
 
 // inSerializable runs work as if no other transaction ran at the same time. PostgreSQL
 // rolls back one of two that cannot both be right (40001); that one is run again.
-func (s *Store) inSerializable(ctx context.Context, work func(q *gen.Queries) error) error {
+func (s *Store) inSerializable(ctx context.Context, work func(on gen.DBTX) error) error {
 	began := time.Now() // of a wait, not of a fact
 	for try := 1; ; try++ {
 		certain, err := s.trySerializable(ctx, try > txAlone, work)
@@ -89,7 +94,7 @@ func (s *Store) inSerializable(ctx context.Context, work func(q *gen.Queries) er
 }
 
 // trySerializable runs work once. After an error certain says that nothing happened.
-func (s *Store) trySerializable(ctx context.Context, alone bool, work func(q *gen.Queries) error) (certain bool, err error) {
+func (s *Store) trySerializable(ctx context.Context, alone bool, work func(on gen.DBTX) error) (certain bool, err error) {
 	if alone {
 		s.turn.Lock()
 		defer s.turn.Unlock()
@@ -102,7 +107,7 @@ func (s *Store) trySerializable(ctx context.Context, alone bool, work func(q *ge
 		return true, fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // after a panic of work; else it has ended
-	if err := work(gen.New(dollars{db: tx, texts: &s.texts})); err != nil {
+	if err := work(dollars{db: tx, texts: &s.texts}); err != nil {
 		return true, rolledBack(tx, err)
 	}
 	if err := tx.Commit(); err != nil {

@@ -91,7 +91,7 @@ func (l *ledger) record(ctx context.Context, u use) (recorded bool, err error) {
 	row := gen.InsertUsageEventParams{
 		ID: u.ID, CustomerID: u.CustomerID, Provider: u.provider, ProviderEventID: u.providerEventID,
 		Name: u.Name, Metadata: u.metadata, OccurredAt: millis(u.OccurredAt), ReceivedAt: millis(u.at),
-		State: string(u.state), NextTryAt: millis(u.at), SentAt: maybeMillis(u.countedAt),
+		State: string(u.state), NextTryAt: millis(u.at), SentAt: millis(u.countedAt),
 	}
 	n, err := l.q.InsertUsageEvent(ctx, row)
 	if err != nil {

@@ -11,7 +11,10 @@ import (
 )
 
 // hour is the grain of the usage roll-ups, in milliseconds.
-const hour = int64(time.Hour / time.Millisecond)
+const (
+	hour = int64(time.Hour / time.Millisecond)
+	day  = 24 * hour
+)
 
 // UsageDay is what was used of one meter on one day. Units is zero for a meter that
 // cannot be counted event by event (see billing.AggregateMax and the like).

@@ -3,8 +3,6 @@ package handlers
 import (
 	"context"
 	"net/http"
-	"slices"
-	"strings"
 
 	"counterfoil/auth"
 	"counterfoil/billing"
@@ -18,18 +16,40 @@ func (s *Server) operator(h handler) http.Handler {
 		if !s.operates(who) {
 			return s.showMissing(w, r, who)
 		}
+		if s.unproven(who) {
+			return s.askOperator(w, r, who)
+		}
 		if reads := r.Method == http.MethodGet || r.Method == http.MethodHead; !reads && !s.pace.pass(who.CustomerID, s.Now()) {
 			return errTooMany
+		} else if !reads {
+			return s.afterProof(h)(w, r, who)
 		}
 		return h(w, r, who)
 	})
 }
 
-// operates is the one place that decides who is an operator: somebody whose address is
-// among Config.Operators and was proven. What more is asked of an operator, such as a
-// fresh proof of a passkey before a form counts, is asked here and in operator alone.
-func (s *Server) operates(who auth.Visitor) bool {
-	return who.SignedIn() && who.EmailVerified && slices.Contains(s.Operators, strings.ToLower(who.Email))
+// operates tells who is an operator. Before a form of his counts, operator asks for a
+// fresh proof.
+func (s *Server) operates(who auth.Visitor) bool { return s.Auth.Operates(who) }
+
+// unproven reports whether an operator has still to prove himself by something that
+// reading his mail does not give: where Config.OperatorFactor asks for it, a passkey or
+// his authenticator.
+func (s *Server) unproven(who auth.Visitor) bool {
+	return s.OperatorFactor && s.operates(who) && !who.Proof.ByFactor()
+}
+
+// askOperator has an operator prove himself by what he has set up, or set something up.
+func (s *Server) askOperator(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	has, err := s.Auth.HasFactor(r.Context(), who)
+	switch {
+	case err != nil:
+		return err
+	case has:
+		return s.askForProof(w, r)
+	}
+	page := s.frame(r, who, "operator.factor.title", views.NavAdmin)
+	return s.render(w, r, http.StatusForbidden, views.OperatorFactorPage(page, s.Auth.OffersPasskeys()))
 }
 
 // operatorOf is what an operator sees on every page; nil for anybody else.

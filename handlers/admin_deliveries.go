@@ -120,6 +120,9 @@ func (s *Server) rehearseDelivery(w http.ResponseWriter, r *http.Request, who au
 		if err != nil {
 			return &views.Rehearsal{Problem: short(err.Error(), shownError)}
 		}
+		if problem := all[0].Problem; problem != "" {
+			return &views.Rehearsal{Problem: short(problem, shownError)}
+		}
 		rehearsal := rehearsalOf(t, all[0])
 		return &rehearsal
 	})

@@ -73,13 +73,19 @@ func (s *Server) rehearseReplay(w http.ResponseWriter, r *http.Request, who auth
 
 func (s *Server) replayResult(t *views.Translator, list []db.DeliveryRecord, all []db.Rehearsal, count int) *views.ReplayResult {
 	var result views.ReplayResult
+	n := 0
 	for i, rehearsal := range all {
+		if rehearsal.Problem != "" {
+			problem := t.T("admin.replay.problem", "Reason", short(rehearsal.Problem, shownError))
+			result.Rows = append(result.Rows, views.ReplayRow{DeliveryRow: s.deliveryRow(t, list[i]), Changes: []string{problem}})
+		}
 		if rehearsal.Changes() {
+			n++
 			result.Rows = append(result.Rows, views.ReplayRow{DeliveryRow: s.deliveryRow(t, list[i]), Changes: changesInWords(t, rehearsal)})
 		}
 	}
 	changing := t.T("admin.replay.unchanging")
-	if n := len(result.Rows); n > 0 {
+	if n > 0 {
 		changing = t.N("admin.replay.changing", int64(n))
 	}
 	result.Summary = t.N("admin.replay.summary", int64(count), "Changing", changing)

@@ -121,7 +121,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, who auth.Visitor, 
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	s.Log.Log(r.Context(), level, "request failed", "pattern", r.Pattern, "status", status, "err", err)
+	s.Log.Log(r.Context(), level, "request failed", "pattern", r.Pattern, "status", status, "user", who.UserID, "err", err)
 	page := s.frame(r, who, "", "")
 	failure := views.Failure{Status: status}
 	if words, ok := errors.AsType[*sentence](err); ok {
@@ -178,6 +178,8 @@ func (s *Server) frame(r *http.Request, who auth.Visitor, title string, nav view
 	}
 	if who.SignedIn() {
 		page.User = &views.User{Name: who.Name, Email: who.Email, Initials: views.Initials(who.Name, who.Email)}
+		page.Payer = who.CustomerID
+		page.Acting = s.actingOf(r.Context(), page.T, who)
 		page.Operator = s.operatorOf(r.Context(), page.T, who)
 	}
 	return page

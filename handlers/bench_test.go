@@ -51,6 +51,27 @@ func BenchmarkPages(b *testing.B) {
 	}
 }
 
+// BenchmarkGetSession measures what every page of a Better Auth front end asks first,
+// through the whole chain of handlers, with the worker at rest. The budget is 60 us of
+// processor time.
+func BenchmarkGetSession(b *testing.B) {
+	s := start(b)
+	sam := s.browser()
+	sam.signIn("sam@example.com")
+	s.rest()
+	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, s.url+"/api/auth/get-session", nil)
+	for _, cookie := range sam.client.Jar.Cookies(&url.URL{Scheme: "http", Host: "127.0.0.1", Path: "/"}) {
+		r.AddCookie(cookie)
+	}
+	measure(b, func() {
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r.Clone(b.Context()))
+		if w.Code != http.StatusOK || w.Body.Len() < 300 {
+			b.Fatalf("answered %d: %s", w.Code, w.Body)
+		}
+	})
+}
+
 // BenchmarkWebhooks measures the intake of deliveries of 8 KiB, from the request to the
 // row on disk, with nobody applying them: alone, and with many at once that share
 // commits. The budget is 200 us of processor time and a share of a commit.

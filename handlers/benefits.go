@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
+	"slices"
 
 	"counterfoil/auth"
 	"counterfoil/billing"
@@ -18,17 +20,48 @@ func (s *Server) showBenefits(w http.ResponseWriter, r *http.Request, who auth.V
 	if err != nil {
 		return err
 	}
-	grants, err := s.Store.Grants(r.Context(), who.CustomerID)
+	subs, err := s.Store.Subscriptions(r.Context(), who.CustomerID)
 	if err != nil {
 		return err
 	}
-	subs, err := s.Store.Subscriptions(r.Context(), who.CustomerID)
+	grants, err := s.grants(r.Context(), who, subs)
 	if err != nil {
 		return err
 	}
 	var model views.Benefits
 	model.Current, model.Past = benefitCards(page.T, sh, grants, subs)
 	return s.render(w, r, http.StatusOK, views.BenefitsPage(page, model))
+}
+
+// grants are the benefits that the reader has: those of whom he acts for and, of a plan
+// that is sold by the seat, those that came by his own seat.
+func (s *Server) grants(ctx context.Context, who auth.Visitor, subs []billing.Subscription) ([]billing.Grant, error) {
+	grants, err := s.Store.Grants(ctx, who.CustomerID)
+	if err != nil {
+		return nil, err
+	}
+	bySeat := map[string]bool{}
+	for _, sub := range subs {
+		if sub.Seats > 0 {
+			bySeat[sub.ProviderID] = true
+		}
+	}
+	if len(bySeat) == 0 {
+		return grants, nil
+	}
+	seats, err := s.Store.TakenSeats(ctx, who.CustomerID)
+	if err != nil {
+		return nil, err
+	}
+	own := map[string]bool{}
+	for _, seat := range seats {
+		if seat.Status == billing.SeatClaimed && seat.IsOf(who.UserID, who.Email) {
+			own[seat.ProviderMemberID] = true
+		}
+	}
+	return slices.DeleteFunc(grants, func(g billing.Grant) bool {
+		return bySeat[g.ProviderSubscriptionID] && !own[g.ProviderMemberID]
+	}), nil
 }
 
 // benefitViews translates our words into the page's.

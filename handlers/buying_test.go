@@ -5,6 +5,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"counterfoil/billing"
+	"counterfoil/twin"
 )
 
 // TestBuyingWithoutWebhooks: not one webhook arrives, and the buyer still sees the
@@ -80,4 +83,34 @@ func (s *stack) checkoutOf(page *sheet) string {
 	}
 	s.t.Fatal("the checkout is not in the mirror")
 	return ""
+}
+
+// TestTheProviderRefusesWhatWeHaveNotHeardOf: a plan was archived and a customer deleted at the
+// provider, and no webhook told. Each refusal says what to do, in words of its own.
+func TestTheProviderRefusesWhatWeHaveNotHeardOf(t *testing.T) {
+	s := startWith(t, false)
+	b := s.browser()
+	b.signIn("noor@example.com")
+	user, err := s.store.UserByEmail(t.Context(), "noor@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known billing.Customer
+	s.until("the provider knows her", func() bool {
+		known, err = s.store.ProviderCustomer(t.Context(), "polar", user.ID)
+		return err == nil
+	})
+	pro, err := s.store.ProductBySlug(t.Context(), "pro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, archived := b.get("/plans"), true
+	if _, err := s.twin.Engine.UpdateProduct(t.Context(), pro.ProviderID, twin.ProductInput{Archived: &archived}); err != nil {
+		t.Fatal(err)
+	}
+	b.wants(b.submit(page, "[data-plan=pro] form", nil), http.StatusConflict, "no longer sells this plan", "Nothing was charged")
+	if err := s.twin.Engine.DeleteCustomer(t.Context(), known.ProviderID, false); err != nil {
+		t.Fatal(err)
+	}
+	b.wants(b.post("/portal/provider", nil), http.StatusConflict, "does not open its portal for this account", "Nothing was changed")
 }

@@ -70,6 +70,13 @@ func (s *Server) cancelSubscription(w http.ResponseWriter, r *http.Request, who 
 		return s.cancelPage(w, r, who, sub, http.StatusBadRequest, c, "cancel.bad_reason")
 	case utf8.RuneCountInString(c.Comment) > maxComment:
 		return s.cancelPage(w, r, who, sub, http.StatusBadRequest, c, "cancel.long_comment")
+	}
+	waiting, err := s.waitingAction(r.Context(), sub.Ref())
+	switch {
+	case err != nil:
+		return err
+	case waiting.Kind == billing.ActionResume: // it would undo what this page says
+		return s.withdraw(w, r, who, sub, waiting, "canceled")
 	case canResume(sub):
 		return s.toSubscription(w, sub, "canceled") // sent twice
 	case !canCancel(sub):
@@ -90,14 +97,7 @@ func (s *Server) resumeSubscription(w http.ResponseWriter, r *http.Request, who 
 		return err
 	}
 	if waiting.Kind == billing.ActionCancel {
-		err := s.Store.WithdrawAction(r.Context(), who.CustomerID, waiting.ID, s.Now())
-		if errors.Is(err, billing.ErrConflict) {
-			return errors.Join(say(billing.ErrConflict, "failure.action_begun"), err)
-		}
-		if err != nil {
-			return err
-		}
-		return s.toSubscription(w, sub, "withdrawn")
+		return s.withdraw(w, r, who, sub, waiting, "withdrawn")
 	}
 	if !canResume(sub) {
 		if sub.Live() {
@@ -106,6 +106,18 @@ func (s *Server) resumeSubscription(w http.ResponseWriter, r *http.Request, who 
 		return say(billing.ErrConflict, "failure.not_resumable")
 	}
 	return s.change(w, r, who, sub, billing.Action{Kind: billing.ActionResume}, "resumed")
+}
+
+// withdraw takes back a change that the provider has not heard of.
+func (s *Server) withdraw(w http.ResponseWriter, r *http.Request, who auth.Visitor, sub billing.Subscription, a billing.Action, done string) error {
+	err := s.Store.WithdrawAction(r.Context(), who.CustomerID, a.ID, s.Now())
+	if errors.Is(err, billing.ErrConflict) {
+		return errors.Join(say(billing.ErrConflict, "failure.action_begun"), err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.toSubscription(w, sub, done)
 }
 
 // change asks for an action on a subscription and stays for its end as long as people

@@ -62,18 +62,12 @@ func (sh shelf) included(t *views.Translator, p billing.Product) (amounts, benef
 			benefits = append(benefits, b.Description)
 			continue
 		}
-		id := "plan.included.once"
-		switch p.Interval {
-		case billing.IntervalDay:
-			id = "plan.included.day"
-		case billing.IntervalWeek:
-			id = "plan.included.week"
-		case billing.IntervalMonth:
-			id = "plan.included.month"
-		case billing.IntervalYear:
-			id = "plan.included.year"
+		units, noun := t.Credits(int64(b.Units)), meterNoun(meter.Name)
+		if every := t.Per(views.Interval(p.Interval), p.IntervalCount); every != "" {
+			amounts = append(amounts, t.T("plan.included.every", "Units", units, "Meter", noun, "Every", every))
+		} else {
+			amounts = append(amounts, t.T("plan.included.once", "Units", units, "Meter", noun))
 		}
-		amounts = append(amounts, t.T(id, "Units", t.Credits(int64(b.Units)), "Meter", meterNoun(meter.Name)))
 	}
 	return amounts, benefits
 }

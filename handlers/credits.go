@@ -45,7 +45,7 @@ func (s *Server) showCredits(w http.ResponseWriter, r *http.Request, who auth.Vi
 	}
 	model.Sum = creditSum(t, sums)
 	if drift, known := wallet.Drift(); known && drift != 0 {
-		model.Sum.Mismatch = t.Credits(int64(wallet.Provider))
+		model.Sum.Mismatch = t.T("credits.mismatch", "Balance", t.Credits(int64(wallet.Provider)))
 	}
 	if model.Chart, err = s.balanceChart(ctx, t, who, *wallet, from, now); err != nil {
 		return err
@@ -75,6 +75,9 @@ func (s *Server) wallet(r *http.Request, t *views.Translator, who auth.Visitor) 
 	model := views.Credits{
 		Meter: wallet.MeterName, Balance: t.Credits(int64(wallet.Balance)), Over: wallet.Balance < 0,
 		UsageURL: "/usage/" + url.PathEscape(wallet.Meter.ProviderID), BuyURL: "/plans",
+	}
+	if wallet.Frozen() {
+		model.Checking, model.Balance, model.Over = true, unknownFigure, false
 	}
 	for i, other := range wallets {
 		model.Wallets = append(model.Wallets, views.Link{

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,10 +32,12 @@ const (
 
 // BenchmarkIntake measures how many webhooks a second are acknowledged, each on disk
 // before its answer, over 64 connections on one core; and how many rows a second the
-// bare database takes in the same run, in commits of 64. One operation is a round of
-// both. It fails when the intake is slower than half of the database.
+// bare database takes from 64 callers in group commit in the same run. One operation is a
+// round of both. It fails when the median intake is slower than half of the database; on
+// two virtual cores a round varies by a fifth either way, so fewer than five
+// say nothing, and it takes many.
 //
-//	go test ./handlers -run '^$' -bench Intake -benchtime 5x
+//	go test ./handlers -run '^$' -bench Intake -benchtime 15x
 //
 // Both sides are processes of their own with GOMAXPROCS=1. The generator beside them
 // signs everything beforehand and writes prepared bytes, on the other core.
@@ -51,7 +54,8 @@ func BenchmarkIntake(b *testing.B) {
 	b.ReportMetric(median(hooks), "webhooks/s")
 	b.ReportMetric(median(bares), "bare-rows/s")
 	b.ReportMetric(median(ratios), "ratio")
-	if r := median(ratios); r < 0.5 {
+	const enough = 5 // rounds; the testing package tries one beforehand
+	if r := median(ratios); len(ratios) >= enough && r < 0.5 {
 		b.Errorf("the intake reaches %.2f of the bare database, want half at least", r)
 	}
 }
@@ -153,8 +157,10 @@ func prepareLoad(n int) load {
 	return l
 }
 
-// run sends everything over the connections, one request at a time on each.
+// run sends everything over the connections, one request at a time on each. It takes one
+// core, so that the other one is the intake's.
 func (l load) run(address string) (time.Duration, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var senders sync.WaitGroup
 	var next atomic.Int64
 	failures := make(chan error, intakeConnections)

@@ -9,6 +9,10 @@ import (
 // that the number on an error page finds everything about it.
 type requestLog struct{ slog.Handler }
 
+// NumberedLog is a log whose lines carry the id of the request in their context, for
+// packages that log on behalf of a request of ours.
+func NumberedLog(log *slog.Logger) *slog.Logger { return slog.New(requestLog{log.Handler()}) }
+
 // Handle implements slog.Handler.
 func (h requestLog) Handle(ctx context.Context, record slog.Record) error {
 	if id := requestID(ctx); id != "" {

@@ -21,7 +21,7 @@ func (s *Server) showLogin(w http.ResponseWriter, r *http.Request, who auth.Visi
 	}
 	step := r.URL.Query().Get("step")
 	if step == "" {
-		return s.loginPage(w, r, http.StatusOK, views.Login{Next: next})
+		return s.loginPage(w, r, http.StatusOK, views.Login{Next: next, ByPassword: r.URL.Query().Has("password")})
 	}
 	pending, err := s.Auth.Pending(r)
 	if err != nil {
@@ -47,11 +47,16 @@ func loginPath(next string) string {
 // loginPage fills in what both steps of the sign-in page share.
 func (s *Server) loginPage(w http.ResponseWriter, r *http.Request, status int, m views.Login) error {
 	page := s.frame(r, auth.Visitor{}, "login.title", "")
+	notice(r, &page)
 	if err := s.takeFlash(w, r, &page); err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "private, no-store")
 	m.Minutes = strconv.Itoa(int(auth.CodeLife / time.Minute))
+	m.Codes, m.Links, m.Passwords = s.Auth.Offers(auth.WayCode), s.Auth.Offers(auth.WayLink), s.Auth.Offers(auth.WayPassword)
+	m.ByPassword = m.Passwords && (m.ByPassword || !m.Codes && !m.Links)
+	m.SignUps = !s.Auth.SignUpClosed
+	m.Passkey = s.Auth.OffersPasskeys()
 	for _, p := range s.Auth.Providers() {
 		m.Providers = append(m.Providers, views.LoginProvider{ID: p.ID, Name: p.Name})
 	}
@@ -82,7 +87,11 @@ func (s *Server) sendCode(w http.ResponseWriter, r *http.Request, who auth.Visit
 		return nil
 	}
 	resend := r.PostFormValue("resend") != ""
-	err := s.Auth.RequestCode(w, r, r.PostFormValue("email"), next)
+	ask := s.Auth.RequestCode
+	if resend {
+		ask = s.Auth.AskAgain
+	}
+	err := ask(w, r, r.PostFormValue("email"), next)
 	if refusal := auth.ReasonOf(err); refusal != nil {
 		model := views.Login{Email: clip(r.PostFormValue("email"), 254), Next: next, Sent: resend}
 		return s.refused(w, r, model, refusal)
@@ -113,7 +122,7 @@ func (s *Server) verifyCode(w http.ResponseWriter, r *http.Request, who auth.Vis
 	if err != nil {
 		return err
 	}
-	redirect(w, localPath(arrival.Next, "/portal"))
+	s.arrived(w, arrival)
 	return nil
 }
 
@@ -122,10 +131,15 @@ func (s *Server) refused(w http.ResponseWriter, r *http.Request, m views.Login, 
 	s.Log.InfoContext(r.Context(), "sign-in refused", "reason", refusal.Reason, "err", refusal)
 	t := s.frame(r, auth.Visitor{}, "", "").T
 	m.Error = refusalText(t, refusal, "")
+	retryAfter(w, refusal)
+	return s.loginPage(w, r, refusalStatus(refusal), m)
+}
+
+// retryAfter says when it makes sense to come back.
+func retryAfter(w http.ResponseWriter, refusal *auth.Refusal) {
 	if refusal.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(refusal.RetryAfter.Seconds()))))
 	}
-	return s.loginPage(w, r, refusalStatus(refusal), m)
 }
 
 // refusalStatus is the status of a sign-in that was refused.
@@ -152,7 +166,7 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request, _ auth.Visitor)
 	if err := s.Auth.SignOut(w, r); err != nil {
 		return err
 	}
-	w.Header().Set("Clear-Site-Data", `"cache"`)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	redirect(w, "/")
 	return nil
 }

@@ -29,9 +29,11 @@ type desk struct {
 	url  string
 	idp  *httptest.Server
 	code string // in the newest mail
+	mail auth.CodeMail
+	link auth.LinkMail // the newest
 }
 
-func openDesk(t *testing.T) *desk {
+func openDesk(t *testing.T, change ...func(*auth.Config)) *desk {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -45,16 +47,24 @@ func openDesk(t *testing.T) *desk {
 	idp = oidc.New(oidc.Config{Issuer: issuer, ClientID: "counterfoil", ClientSecret: "secret", Now: time.Now})
 
 	store, log := dbtest.Open(t), slog.New(slog.NewTextHandler(io.Discard, nil))
-	service, err := auth.New(auth.Config{
+	config := auth.Config{
 		Store: store, BaseURL: d.url, Now: time.Now, Log: log,
 		CodeMail: func(m auth.CodeMail) (db.Mail, error) {
-			d.code = m.Code
+			d.code, d.mail = m.Code, m
 			return db.Mail{Text: m.Code}, nil
 		},
+		LinkMail: func(m auth.LinkMail) (db.Mail, error) {
+			d.link = m
+			return db.Mail{Subject: string(m.Kind), Text: m.Token}, nil
+		},
 		Providers: []auth.ProviderConfig{{
-			ID: "oidc", Kind: "openid-connect", Name: "Lumen", ClientID: "counterfoil", ClientSecret: "secret", Issuer: issuer,
+			ID: "oidc", Kind: "oidc", Name: "Lumen", ClientID: "counterfoil", ClientSecret: "secret", Issuer: issuer,
 		}},
-	})
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	service, err := auth.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,14 +279,14 @@ func TestAccount(t *testing.T) {
 	}
 	phone := d.guest()
 	phone.signIn("ada@example.com")
-	other, found := ada.get("/account").Find("form[action$='/end']").Attr("action")
+	other, found := ada.get("/account/sessions").Find("li form[action$='/end']").Attr("action")
 	if !found {
 		t.Fatal("the other session has no button")
 	}
 	if answer := eve.post(other); answer.status != http.StatusNotFound {
 		t.Errorf("ending somebody else's session: status %d, want 404", answer.status)
 	}
-	ada.post(other).leads(t, http.StatusSeeOther, "/account?done=session_ended")
+	ada.post(other).leads(t, http.StatusSeeOther, "/account/sessions?done=session_ended")
 	phone.get("/account").leads(t, http.StatusSeeOther, "/login?next=%2Faccount")
 	if answer := ada.post(other); answer.status != http.StatusNotFound {
 		t.Errorf("ending it again: status %d, want 404", answer.status)
@@ -300,7 +310,7 @@ func TestDevice(t *testing.T) {
 		"<script>":    "Unknown device",
 	}
 	for agent, want := range tests {
-		if got := device(words, agent); got != want {
+		if got := views.Device(words, agent); got != want {
 			t.Errorf("device(%q) = %q, want %q", agent, got, want)
 		}
 	}

@@ -52,12 +52,30 @@ func (s *Server) observed(well slog.Level, next http.Handler) http.Handler {
 				level = max(well, slog.LevelInfo)
 			}
 			if s.Log.Enabled(r.Context(), level) {
-				s.Log.Log(r.Context(), level, "request", "method", r.Method, "path", r.URL.Path,
+				s.Log.Log(r.Context(), level, "request", "method", r.Method, "path", loggedPath(r.URL.Path), "address", s.Auth.Address(r),
 					"status", seen.status, "bytes", seen.bytes, "took", s.Now().Sub(start).Round(time.Microsecond))
 			}
 		}()
 		next.ServeHTTP(seen, r)
 	})
+}
+
+// secretLength is the least length of what may be a token in a path: ids are shorter.
+const secretLength = 40
+
+// loggedPath is a path as it is logged: without a segment that may be a token, such as
+// that of a link in a mail.
+func loggedPath(path string) string {
+	if len(path) < secretLength {
+		return path
+	}
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		if len(segment) >= secretLength {
+			segments[i] = "(secret)"
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // witness remembers what was answered.

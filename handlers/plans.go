@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
 	"slices"
 
@@ -22,13 +21,17 @@ func (s *Server) showHome(w http.ResponseWriter, r *http.Request, who auth.Visit
 		return err
 	}
 	cards := s.cards(page.T, sh, held, billing.IntervalMonth)
-	return s.render(w, r, http.StatusOK, views.HomePage(page, views.Home{Plans: cards}))
+	forTeams(page.T, sh, who, cards)
+	return s.render(w, r, http.StatusOK, views.HomePage(page, views.Home{Plans: forWhom(page.T, who, cards)}))
 }
 
 // showPlans handles GET /plans?interval=year: everything that can be bought. It
 // knows what the reader has already.
 func (s *Server) showPlans(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	page := s.frame(r, who, "plans.title", views.NavPlans)
+	page, err := s.plansFrame(r, who, "plans.title")
+	if err != nil {
+		return err
+	}
 	sh, err := s.shelf(r.Context())
 	if err != nil {
 		return err
@@ -39,7 +42,7 @@ func (s *Server) showPlans(w http.ResponseWriter, r *http.Request, who auth.Visi
 	}
 	model := views.Plans{Interval: views.Month}
 	for _, p := range sh.forSale() {
-		model.Monthly = model.Monthly || p.Interval == billing.IntervalMonth
+		model.Monthly = model.Monthly || onTab(p.Interval) == billing.IntervalMonth
 		model.Yearly = model.Yearly || p.Interval == billing.IntervalYear
 	}
 	if r.URL.Query().Get("interval") == string(views.Year) || !model.Monthly && model.Yearly {
@@ -50,48 +53,36 @@ func (s *Server) showPlans(w http.ResponseWriter, r *http.Request, who auth.Visi
 	}
 	model.Plans = s.cards(page.T, sh, held, billing.Interval(model.Interval))
 	model.Packs = s.cards(page.T, sh, held, billing.IntervalNone)
+	forTeams(page.T, sh, who, model.Plans)
+	model.Plans, model.Packs = forWhom(page.T, who, model.Plans), forWhom(page.T, who, model.Packs)
 	return s.render(w, r, http.StatusOK, views.PlansPage(page, model))
 }
 
-// held is what a customer's live subscriptions are for: product id -> subscription.
-type held map[string]billing.Subscription
-
-func (s *Server) held(ctx context.Context, who auth.Visitor) (held, error) {
-	if !who.SignedIn() {
-		return nil, nil
+// forWhom offers nothing to buy to a mere member of the organisation that he acts for.
+func forWhom(t *views.Translator, who auth.Visitor, cards []views.PlanCard) []views.PlanCard {
+	if who.Bills() {
+		return cards
 	}
-	list, err := s.Store.Subscriptions(ctx, who.CustomerID)
-	if err != nil {
-		return nil, err
+	for i := range cards {
+		cards[i].Unavailable, cards[i].ManageURL = t.T("org.only_billing"), ""
 	}
-	h := held{}
-	for _, sub := range list {
-		if sub.Live() {
-			h[sub.ProviderProductID] = sub
-		}
-	}
-	return h, nil
+	return cards
 }
 
-// paid is a live subscription that costs money: a second plan beside it would be
-// paid twice, so it is changed and not bought anew.
-func (h held) paid() (billing.Subscription, bool) {
-	for _, sub := range h {
-		if sub.Amount > 0 {
-			return sub, true
+// forTeams offers a plan that is sold by the seat to organisations alone.
+func forTeams(t *views.Translator, sh shelf, who auth.Visitor, cards []views.PlanCard) {
+	if !who.SignedIn() || who.OrganizationID != "" {
+		return
+	}
+	bySeat := map[string]bool{}
+	for _, p := range sh.forSale() {
+		bySeat[p.Slug] = p.BySeat()
+	}
+	for i, card := range cards {
+		if bySeat[card.Slug] && !card.Current {
+			cards[i].Unavailable, cards[i].ManageURL = t.T("plan.for_teams"), ""
 		}
 	}
-	return billing.Subscription{}, false
-}
-
-// free is a live subscription that costs nothing: a checkout can upgrade it.
-func (h held) free() (billing.Subscription, bool) {
-	for _, sub := range h {
-		if sub.Amount == 0 {
-			return sub, true
-		}
-	}
-	return billing.Subscription{}, false
 }
 
 // cards are the products of one interval, cheapest first, the free plan with both.
@@ -107,7 +98,7 @@ func (s *Server) cards(t *views.Translator, sh shelf, h held, every billing.Inte
 			s.Log.Warn("a product has no price to show", "product", p.ProviderID, "err", err)
 			continue
 		}
-		if p.Interval == every || price.Amount == 0 && p.Recurring() && every != billing.IntervalNone {
+		if onTab(p.Interval) == every || !p.Costs() && p.Recurring() && every != billing.IntervalNone {
 			list = append(list, priced{p, price})
 		}
 	}
@@ -125,29 +116,6 @@ func (s *Server) cards(t *views.Translator, sh shelf, h held, every billing.Inte
 		}
 	}
 	return cards
-}
-
-func planCard(t *views.Translator, sh shelf, h held, p billing.Product, price billing.Price) views.PlanCard {
-	card := views.PlanCard{
-		Slug: p.Slug, Name: p.Name, Description: p.Description,
-		Price: t.Price(price.Amount, price.Currency), Interval: views.Interval(p.Interval),
-	}
-	if price.Amount == 0 {
-		card.Price, card.Interval = t.T("plan.free"), views.Once
-	}
-	if month, ok := billing.PerMonth(price.Money(), p.Interval, p.IntervalCount); ok && p.Interval == billing.IntervalYear && price.Amount > 0 {
-		card.Note = t.T("plan.per_month", "Amount", t.Money(month.Amount, month.Currency))
-	}
-	card.Included, card.Benefits = sh.included(t, p)
-	sub, has := h[p.ProviderID]
-	switch paid, pays := h.paid(); {
-	case has:
-		card.Current, card.ManageURL = true, "/portal/subscriptions/"+sub.ProviderID
-	case pays && p.Recurring():
-		card.Unavailable = t.T("plan.have_another", "Plan", sh.name(paid.ProviderProductID, t.T("plan.another")))
-		card.ManageURL = "/portal/subscriptions/" + paid.ProviderID
-	}
-	return card
 }
 
 // bestSaving is the most whole percent that a yearly plan saves against the monthly
@@ -170,12 +138,4 @@ func bestSaving(products []billing.Product) int {
 		}
 	}
 	return best
-}
-
-// basePrice is what a product costs in the currency of its first price.
-func basePrice(p billing.Product) (billing.Price, error) {
-	if len(p.Prices) == 0 {
-		return billing.Price{}, billing.ErrNotFound
-	}
-	return p.BasePrice(p.Prices[0].Currency)
 }

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,11 +31,18 @@ type stack struct {
 	handler  http.Handler
 	rest     func() // ends the worker's loops
 	store    *db.Store
+	auth     *auth.Service
 	database string // its URL
 	worker   *worker.Worker
 	twin     *server.Server
 
 	stopping chan struct{} // closed by a test to end streams
+	tls      bool          // it is served over https, as in production
+	factor   bool          // operators need a passkey or an authenticator
+	nobody   bool          // the settings name no operator
+	log      *bytes.Buffer // what the portal logs; nil for the test's own output
+	line     *line         // between the portal and the twin's API; nil for none
+	ahead    atomic.Int64  // how far the clock of all of it is ahead, in nanoseconds
 }
 
 // start runs a stack until the end of the test.
@@ -51,14 +60,27 @@ func startWith(t testing.TB, webhooks bool) *stack {
 // startOn is startWith on a database of the test's choice.
 func startOn(t testing.TB, database string, webhooks bool) *stack {
 	t.Helper()
+	return (&stack{t: t, database: database}).open(webhooks)
+}
+
+// open starts the parts of a stack.
+func (s *stack) open(webhooks bool) *stack {
+	t := s.t
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stack{t: t, url: "http://" + listener.Addr().String(), database: database, stopping: make(chan struct{})}
+	s.url, s.stopping = "http://"+listener.Addr().String(), make(chan struct{})
+	if s.tls {
+		s.url = "https://" + listener.Addr().String()
+	}
 	s.store = dbtest.OpenAt(t, s.database)
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	config := server.Config{Addr: "127.0.0.1:0", Path: filepath.Join(t.TempDir(), "twin.db"), Seed: true, Log: log, Now: time.Now}
+	if s.log != nil {
+		log = slog.New(slog.NewJSONHandler(&locked{to: s.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	config := server.Config{Addr: "127.0.0.1:0", Path: filepath.Join(t.TempDir(), "twin.db"), Seed: true, Log: log, Now: s.now}
 	if webhooks {
 		config.WebhookURL = s.url + "/webhooks/polar"
 	}
@@ -67,10 +89,14 @@ func startOn(t testing.TB, database string, webhooks bool) *stack {
 		t.Fatalf("start the twin: %v", err)
 	}
 	t.Cleanup(func() { _ = s.twin.Close() }) // closed twice where a test stops it
-	provider, err := polar.New(polar.Config{
+	way := polar.Config{
 		RequestsPerMinute: 1_000_000, // the pace is tested elsewhere
-		Token:             server.OrganizationToken, WebhookSecrets: []string{server.WebhookSecret}, Server: s.twin.BaseURL, Log: log,
-	})
+		Token:             server.OrganizationToken, WebhookSecrets: []string{server.WebhookSecret}, Server: s.twin.BaseURL, Now: s.now, Log: log,
+	}
+	if s.line != nil {
+		s.line.now, way.HTTP = s.now, &http.Client{Transport: s.line}
+	}
+	provider, err := polar.New(way)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,17 +104,17 @@ func startOn(t testing.TB, database string, webhooks bool) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.worker = worker.New(worker.Config{Store: s.store, Provider: provider, Mailer: mailer, Now: time.Now, Log: log})
+	s.worker = worker.New(worker.Config{Store: s.store, Provider: provider, Mailer: mailer, Now: s.now, Log: log})
 	catalogue, err := views.LoadCatalogue()
 	if err != nil {
 		t.Fatal(err)
 	}
-	authority := s.authority(catalogue, log)
+	s.auth = s.authority(catalogue, log)
 	portal, err := handlers.New(handlers.Config{
-		Store: s.store, Auth: authority, Provider: provider, Catalogue: catalogue, BaseURL: s.url,
-		Operators: []string{"olive@example.com"}, Rehearse: s.worker.Rehearse, ProviderFailing: s.worker.ProviderFailing,
+		Store: s.store, Auth: s.auth, Provider: provider, Catalogue: catalogue, BaseURL: s.url,
+		OperatorFactor: s.factor, Rehearse: s.worker.Rehearse, ProviderFailing: s.worker.ProviderFailing,
 		BrowserEvents: []string{"ai_usage", "file_uploaded"}, Poke: s.worker.Poke, Await: s.worker.Await,
-		Styles: true, Stopping: s.stopping, Now: time.Now, Log: log,
+		Styles: true, Stopping: s.stopping, Now: s.now, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +123,7 @@ func startOn(t testing.TB, database string, webhooks bool) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.serve(listener, s.handler, authority)
+	s.serve(listener, s.handler, s.auth)
 	s.until("the catalog is copied", func() bool {
 		products, err := s.store.Products(t.Context())
 		return err == nil && len(products) > 0
@@ -107,13 +133,37 @@ func startOn(t testing.TB, database string, webhooks bool) *stack {
 
 func (s *stack) authority(catalogue *views.Catalogue, log *slog.Logger) *auth.Service {
 	s.t.Helper()
+	var operators []string
+	if !s.nobody {
+		operators = []string{"olive@example.com"}
+	}
 	service, err := auth.New(auth.Config{
-		Store: s.store, BaseURL: s.url, Now: time.Now, Log: log, Poke: s.worker.Poke,
+		Operators: operators,
+		Store:     s.store, BaseURL: s.url, Now: s.now, Log: handlers.NumberedLog(log), Poke: s.worker.Poke,
 		Providers: []auth.ProviderConfig{{
-			ID: "oidc", Kind: "openid-connect", Name: "Lumen", Issuer: s.twin.Issuer, ClientID: server.ClientID, ClientSecret: server.ClientSecret,
+			ID: "oidc", Kind: "oidc", Name: "Lumen", Issuer: s.twin.Issuer, ClientID: server.ClientID, ClientSecret: server.ClientSecret,
 		}},
 		CodeMail: func(m auth.CodeMail) (db.Mail, error) {
-			mail, err := views.SignInMail(context.Background(), catalogue.Translator("en", time.UTC), views.Brand{}, m.Code, m.Minutes)
+			mail, err := views.SignInMail(context.Background(), catalogue.Translator("en", time.UTC), views.Brand{}, views.SignInCode{Code: m.Code, Minutes: m.Minutes})
+			return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
+		},
+		LinkMail: func(m auth.LinkMail) (db.Mail, error) {
+			return db.Mail{Subject: string(m.Kind), Text: s.url + "/login/" + string(m.Kind) + "?token=" + m.Token}, nil
+		},
+		ChangeMail: func(m auth.ChangeMail) (db.Mail, error) {
+			mail, err := views.ChangeMail(context.Background(), catalogue.Translator("en", time.UTC), views.Brand{}, views.EmailChangeMail{
+				Kind: string(m.Kind), New: m.New, Code: m.Code, StopURL: s.url + m.StopPath, At: m.At, Hours: "24", SignIn: s.url + "/login",
+			})
+			return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
+		},
+		InvitationMail: func(m auth.InvitationMail) (db.Mail, error) {
+			mail, err := views.InvitationMail(context.Background(), catalogue.Translator("en", time.UTC), views.Brand{}, m.Organization, m.Inviter, m.URL, m.Days)
+			return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
+		},
+		NoticeMail: func(n auth.NoticeMail) (db.Mail, error) {
+			mail, err := views.SecurityMail(context.Background(), catalogue.Translator("en", time.UTC), views.Brand{}, views.SecurityNotice{
+				Event: string(n.Event), Detail: n.Detail, At: n.At, UserAgent: n.UserAgent, Address: n.Address, URL: s.url + "/account",
+			})
 			return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
 		},
 	})
@@ -136,7 +186,11 @@ func (s *stack) serve(listener net.Listener, handler http.Handler, authority *au
 	web := httptest.NewUnstartedServer(handler)
 	_ = web.Listener.Close()
 	web.Listener = listener
-	web.Start()
+	if s.tls {
+		web.StartTLS()
+	} else {
+		web.Start()
+	}
 	s.t.Cleanup(func() {
 		web.CloseClientConnections()
 		web.Close()
@@ -147,13 +201,29 @@ func (s *stack) serve(listener net.Listener, handler http.Handler, authority *au
 // until waits for a condition that other goroutines bring about.
 func (s *stack) until(what string, holds func() bool) {
 	s.t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !holds() {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("waited 15 s in vain: %s", what)
+			s.t.Fatalf("waited a minute in vain: %s", what)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 }
 
-func (s *stack) now() time.Time { return time.Now() }
+// now is the clock of the portal and of the twin.
+func (s *stack) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
+
+// later moves that clock.
+func (s *stack) later(d time.Duration) { s.ahead.Add(int64(d)) }
+
+// locked is a buffer that many may write to.
+type locked struct {
+	mu sync.Mutex
+	to *bytes.Buffer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.to.Write(p)
+}

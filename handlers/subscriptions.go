@@ -54,7 +54,7 @@ func (s *Server) showSubscription(w http.ResponseWriter, r *http.Request, who au
 	if err != nil {
 		return err
 	}
-	grants, err := s.Store.Grants(ctx, who.CustomerID)
+	grants, err := s.grants(ctx, who, []billing.Subscription{sub})
 	if err != nil {
 		return err
 	}
@@ -65,6 +65,12 @@ func (s *Server) showSubscription(w http.ResponseWriter, r *http.Request, who au
 	model := views.SubscriptionDetail{
 		Subscription: subscriptionCard(page.T, sh, sub),
 		CanCancel:    canCancel(sub), CanResume: canResume(sub), Provider: s.providerName(),
+	}
+	if canChangeSeats(sub) {
+		model.SeatsURL = "/portal/subscriptions/" + sub.ProviderID + "/seats"
+	}
+	if page.Acting.Slug != "" && sub.Seats > 0 && sub.Live() {
+		model.PeopleURL = "/orgs/" + page.Acting.Slug
 	}
 	if err := s.pending(ctx, page.T, sub, &model); err != nil {
 		return err
@@ -77,7 +83,24 @@ func (s *Server) showSubscription(w http.ResponseWriter, r *http.Request, who au
 		}
 	}
 	page.Title = model.Subscription.Product
+	if outdated(r, sub, model.Pending != "") {
+		page.Flash = nil
+	}
 	return s.render(w, r, http.StatusOK, views.SubscriptionPage(page, model))
+}
+
+// outdated reports whether the address tells of a change that no longer is how things
+// stand: the page was reached by the back button or a bookmark.
+func outdated(r *http.Request, sub billing.Subscription, waiting bool) bool {
+	switch r.URL.Query().Get("done") {
+	case "canceled":
+		return !canResume(sub)
+	case "resumed", "withdrawn":
+		return !canCancel(sub)
+	case "queued":
+		return !waiting
+	}
+	return false
 }
 
 // refusalShown is how long the page of a subscription goes on to say that the provider
@@ -88,6 +111,8 @@ const refusalShown = 7 * 24 * time.Hour
 var actionWords = map[billing.ActionKind]struct{ waiting, refused string }{
 	billing.ActionCancel: {"action.cancel.waiting", "action.cancel.refused"},
 	billing.ActionResume: {"action.resume.waiting", "action.resume.refused"},
+
+	billing.ActionChangeSeats: {"action.change_seats.waiting", "action.change_seats.refused"},
 }
 
 // pending says what was asked for and is not done. A cancellation that waits can be taken
@@ -102,7 +127,7 @@ func (s *Server) pending(ctx context.Context, t *views.Translator, sub billing.S
 	}
 	switch {
 	case a.State == billing.ActionWaiting:
-		model.CanCancel, model.CanResume = false, false
+		model.CanCancel, model.CanResume, model.SeatsURL = false, false, ""
 		model.CanWithdraw = a.Kind == billing.ActionCancel && a.BegunAt.IsZero()
 		model.Pending = t.T(actionWords[a.Kind].waiting, "Provider", s.providerName(), "Ago", t.Ago(a.AskedAt, s.Now()).Text)
 	case a.State == billing.ActionRefused && s.Now().Sub(a.EndedAt) < refusalShown && sub.Version <= a.EndedAt.UnixMicro():
@@ -119,9 +144,13 @@ func subscriptionCard(t *views.Translator, sh shelf, sub billing.Subscription) v
 	card := views.Subscription{
 		ID: sub.ProviderID, Product: sh.name(sub.ProviderProductID, t.T("plan.another")),
 		Status: views.SubscriptionStatus(sub.Status), Price: t.Money(sub.Amount, sub.Currency),
-		Interval: views.Interval(sub.Interval), Started: t.Date(sub.StartedAt), Ended: t.Date(sub.EndedAt),
+		Interval: views.Interval(sub.Interval), Count: sub.IntervalCount, Started: t.Date(sub.StartedAt), Ended: t.Date(sub.EndedAt),
 	}
-	if sub.Amount == 0 {
+	if sub.Seats > 0 {
+		card.Seats = t.T("seats.plan", "Seats", t.Number(int64(sub.Seats)))
+	}
+	metered := sh.products[sub.ProviderProductID].Metered()
+	if sub.Amount == 0 && !metered {
 		card.Price, card.Interval = t.T("plan.free"), views.Once
 	}
 	if canResume(sub) {
@@ -129,6 +158,9 @@ func subscriptionCard(t *views.Translator, sh shelf, sub billing.Subscription) v
 	}
 	if due, amount, ok := sub.NextCharge(); ok {
 		card.Renews, card.Amount = t.Date(due), t.Money(amount.Amount, amount.Currency)
+		if metered {
+			card.Amount = t.T("subscription.and_usage", "Amount", card.Amount)
+		}
 	}
 	if sub.Status == billing.Trialing && card.Ends.Text == "" {
 		card.Ends = t.Date(sub.TrialEnd)

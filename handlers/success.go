@@ -19,7 +19,10 @@ import (
 // one that this customer opened here, and what the page says comes from the mirror.
 func (s *Server) showSuccess(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	id := r.URL.Query().Get("checkout_id")
-	page := s.frame(r, who, "success.title", views.NavPlans)
+	page, err := s.plansFrame(r, who, "success.title")
+	if err != nil {
+		return err
+	}
 	outcome, err := s.Store.CheckoutOutcome(r.Context(), who.CustomerID, id)
 	if errors.Is(err, billing.ErrNotFound) {
 		return s.render(w, r, http.StatusNotFound, views.SuccessPage(page, views.Success{

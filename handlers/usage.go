@@ -86,11 +86,18 @@ func (s *Server) wallets(ctx context.Context, customerID string) ([]db.Wallet, e
 	return wallets, err
 }
 
+// unknownFigure stands where a figure is not told.
+const unknownFigure = "–"
+
 func meterCard(t *views.Translator, sh shelf, wallet db.Wallet, subs []billing.Subscription) views.Meter {
 	balance := wallet.Balance
 	card := views.Meter{
 		ID: wallet.Meter.ProviderID, Name: wallet.MeterName, Consumed: t.Credits(int64(wallet.Consumed)),
 		Balance: t.Credits(int64(balance)), Over: balance < 0, Credits: "/credits?meter=" + url.QueryEscape(wallet.Meter.ProviderID),
+	}
+	if wallet.Frozen() {
+		card.Checking, card.Consumed, card.Balance, card.Over = true, unknownFigure, "", false
+		return card
 	}
 	if wallet.Credited > 0 {
 		card.Included = t.Credits(int64(wallet.Credited))

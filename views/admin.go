@@ -143,7 +143,7 @@ type ReplayResult struct {
 	Confirm string // the button's text; "" when there is nothing to apply
 }
 
-// ReplayRow is one delivery that would change something.
+// ReplayRow is one delivery that would change something, or cannot be applied.
 type ReplayRow struct {
 	DeliveryRow
 	Changes []string
@@ -207,10 +207,19 @@ type UsageRow struct {
 
 // AdminReconcile is what was read from the provider, and what that found.
 type AdminReconcile struct {
-	Passes []PassRow
-	Drifts []DriftRow
-	Older  string // address of older differences; "" for none
-	Newer  string
+	Passes    []PassRow
+	Drifts    []DriftRow
+	Frozen    []FrozenRow // wallets that an operator must look at
+	Comparing string      // how many wallets are being compared after a restore; "" for none
+	Older     string      // address of older differences; "" for none
+	Newer     string
+}
+
+// FrozenRow is a wallet whose figure nobody can explain. LetURL lets it count.
+type FrozenRow struct {
+	CustomerID, Meter string
+	Figures           string // ours and the provider's
+	LetURL            string
 }
 
 // PassRow is one reading of everything, or of one customer.

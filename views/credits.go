@@ -6,6 +6,7 @@ type Credits struct {
 	Meter    string // name; "" when the customer has no wallet at all
 	Balance  string
 	Over     bool // the balance is below zero
+	Checking bool // nobody may spend by it for the moment; no figures then
 	Sum      CreditSum
 	Chart    StepChart
 	Expires  string // "320 expire on 3 December 2026"; may be ""

@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -102,14 +103,34 @@ func TestInitials(t *testing.T) {
 }
 
 func TestSignInMail(t *testing.T) {
-	mail, err := views.SignInMail(t.Context(), newSampler(t).t, views.Brand{Name: "A <b>", Support: "help@example.com"}, "ABCD2345", 10)
+	mail, err := views.SignInMail(t.Context(), newSampler(t).t, views.Brand{Name: "A <b>", Support: "help@example.com"}, views.SignInCode{Code: "ABCD2345", Minutes: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "This is your code to sign in to A <b>:\n\nABCD2345\n\nIt counts for 10 minutes and can be used once.\n\n" +
+	want := "This is your code to sign in to A <b>:\n\nABCD2345\n\nIt works for 10 minutes and can be used once.\n\n" +
 		"You did not ask for it? Then somebody mistyped an address. Ignore this mail; nobody gets in without the code.\n\n" +
 		"Questions? Write to help@example.com.\n"
 	if mail.Subject != "ABCD2345 is your code for A <b>" || mail.Text != want {
 		t.Errorf("got %q\n%s", mail.Subject, mail.Text)
+	}
+}
+
+func TestMailsOfPasswords(t *testing.T) {
+	for _, kind := range []string{"verify", "reset", "known", "unknown", "closed"} {
+		m := views.LinkMail{Kind: kind, URL: "https://billing.example.com/login/verify?token=a&b"}
+		mail, err := views.PasswordMail(t.Context(), newSampler(t).t, views.Brand{Name: "A <b>"}, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(mail.Subject, "A <b>") || !strings.Contains(mail.Text, m.URL) || !strings.Contains(mail.Text, "It was not you?") {
+			t.Errorf("%s: %q\n%s", kind, mail.Subject, mail.Text)
+		}
+		if !strings.Contains(mail.HTML, `href="https://billing.example.com/login/verify?token=a&amp;b"`) || strings.Contains(mail.HTML, "<b>") {
+			t.Errorf("%s: %s", kind, mail.HTML)
+		}
+	}
+	link, err := views.SignInMail(t.Context(), newSampler(t).t, views.Brand{}, views.SignInCode{URL: "https://x.example", Minutes: 10})
+	if err != nil || strings.Contains(link.Subject, "is your code") || !strings.Contains(link.Text, "https://x.example") {
+		t.Errorf("a link alone: %+v, %v", link, err)
 	}
 }

@@ -18,6 +18,8 @@ type Page struct {
 	User *User // nil: nobody is signed in
 	Demo *Demo // nil: no offline twin behind this portal
 
+	Payer    string    // id of who pays for what is bought from this page; "" for nobody
+	Acting   *Acting   // nil: nobody is signed in
 	Operator *Operator // nil: the reader is none
 
 	Flash *Flash // nil: nothing to report from the last action
@@ -34,6 +36,14 @@ func (p Page) brand() string {
 		return "Counterfoil"
 	}
 	return p.Brand.Name
+}
+
+// windowTitle is what the browser's window, its history and its bookmarks show.
+func (p Page) windowTitle() string {
+	if p.Title == "" {
+		return p.brand()
+	}
+	return p.Title + " · " + p.brand()
 }
 
 // Nav names an entry of the main navigation.

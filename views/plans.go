@@ -22,6 +22,14 @@ const (
 	Year  Interval = "year"
 )
 
+// Payers asks for whom a plan is to be bought. A choice posts "plan" and its value as
+// "for" to /checkout/for.
+type Payers struct {
+	Plan, Slug string
+	Text       string   // for whom the page was, and for whom the reader acts
+	Choices    []Choice // the one that he acts for first
+}
+
 // PlanCard is one product at one price.
 type PlanCard struct {
 	Slug        string // what POST /checkout sends as "plan"
@@ -29,6 +37,7 @@ type PlanCard struct {
 	Description string // one line; may be ""
 	Price       string // "$24", or the catalogue's "Free"
 	Interval    Interval
+	Count       int      // of intervals between two payments; 0 is 1
 	Note        string   // under the price, such as "$20.00 a month, billed yearly"; may be ""
 	Included    []string // amounts: "2,000 AI credits a month"
 	Benefits    []string // "Priority support"

@@ -2,6 +2,7 @@ package views
 
 // Portal is the customer's front page: what needs them first, then what they have.
 type Portal struct {
+	Member        bool // he sees usage and benefits alone
 	Needs         []Need
 	Subscriptions []Subscription // running ones; none and no orders is a newcomer
 	Meters        []Meter

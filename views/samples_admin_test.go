@@ -85,6 +85,14 @@ func (s sampler) admin() []sample {
 		},
 		Drifts: []views.DriftRow{{Kind: "order", ID: poison.ObjectID, What: s.t.T("admin.drift.changed"), Fields: "Status, Refunded", State: views.State{Tone: views.ToneGood, Text: s.t.T("admin.drift.healed")}, Found: ago(9 * time.Minute)}},
 	}
+	frozen := reconcile
+	frozen.Comparing = s.t.N("admin.frozen.comparing", 12)
+	frozen.Frozen = []views.FrozenRow{{CustomerID: "01a2184c-2b84-7a3f-8d77-638f0661fa2d", Meter: "AI credits", LetURL: "/admin/wallets/w-1/let",
+		Figures: s.t.T("admin.frozen.figures", "Ours", "95", "Theirs", "55")}}
+	people := []views.PersonRow{
+		{ID: "u-1", Email: "sam@example.com", Name: "Sam Okafor", Verified: true, Since: s.t.Date(now.AddDate(-1, 0, 0))},
+		{ID: "u-2", Email: "somebody-with-a-rather-long-address@engineering.example.com", Since: s.t.Date(now)},
+	}
 	calm := s.olive("admin.title")
 	calm.Operator = &views.Operator{}
 	portal := s.olive("portal.title")
@@ -103,9 +111,22 @@ func (s sampler) admin() []sample {
 		{"admin-hooks", views.AdminHooksPage(s.olive("admin.hooks"), hooks)},
 		{"admin-hooks-none", views.AdminHooksPage(calm, views.AdminHooks{})},
 		{"admin-reconcile", views.AdminReconcilePage(s.olive("admin.reconcile"), reconcile)},
+		{"admin-reconcile-frozen", views.AdminReconcilePage(s.olive("admin.reconcile"), frozen)},
 		{"admin-reconcile-none", views.AdminReconcilePage(calm, views.AdminReconcile{})},
 		{"admin-jobs", views.AdminJobsPage(s.olive("admin.jobs"), jobs)},
 		{"admin-jobs-none", views.AdminJobsPage(calm, views.AdminJobs{})},
+		{"admin-people", views.AdminPeoplePage(s.olive("people.title"), views.AdminPeople{Rows: people, OlderURL: "/admin/people?before=1"})},
+		{"admin-people-none", views.AdminPeoplePage(calm, views.AdminPeople{Email: "nobody@"})},
+		{"admin-person", views.AdminPersonPage(s.olive("people.title"), views.AdminPerson{
+			PersonRow: people[0], EndURL: "/admin/people/u-1/end", End: s.t.N("people.end", 2),
+			Sessions: []views.Session{
+				{ID: "s-1", Device: "Firefox on Linux", Address: "192.0.2.7", LastSeen: ago(time.Minute), Started: s.t.Date(now.AddDate(0, 0, -3))},
+				{ID: "s-2", Device: "Safari on iPhone", LastSeen: ago(26 * time.Hour), Started: s.t.Date(now.AddDate(0, -1, 0))},
+			},
+		})},
+		{"admin-person-away", views.AdminPersonPage(s.olive("people.title"), views.AdminPerson{PersonRow: people[1]})},
+		{"admin-keys", views.AdminKeysPage(s.olive("keys.title"), s.keys())},
+		{"admin-keys-none", views.AdminKeysPage(calm, views.AdminKeys{Form: views.KeyForm{Error: s.t.T("keys.bad"), Scopes: s.keys().Form.Scopes}})},
 	}
 }
 

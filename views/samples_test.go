@@ -45,6 +45,7 @@ func (s sampler) visitor(title string, nav views.Nav) views.Page {
 // sam is a page as seen by the subscriber of fourteen months.
 func (s sampler) sam(title string, nav views.Nav) views.Page {
 	p := s.visitor(title, nav)
+	p.Payer = "0190d2d2-0001-7333-8333-333333333333"
 	p.User = &views.User{Name: "Sam Okafor", Email: "sam@example.com", Initials: "SO"}
 	p.AsOf = &views.AsOf{At: s.t.Ago(now.Add(-2*time.Minute), now)}
 	return p
@@ -52,7 +53,7 @@ func (s sampler) sam(title string, nav views.Nav) views.Page {
 
 func (s sampler) all() []sample {
 	var all []sample
-	for _, part := range [][]sample{s.public(), s.success(), s.portal(), s.usage(), s.credits(), s.admin(), s.rest()} {
+	for _, part := range [][]sample{s.public(), s.ways(), s.success(), s.portal(), s.usage(), s.credits(), s.admin(), s.account(), s.orgs(), s.rest()} {
 		all = append(all, part...)
 	}
 	return all
@@ -91,7 +92,8 @@ func (s sampler) public() []sample {
 		Benefits: []string{"Custom models", "Priority support"},
 	}
 	login := views.Login{
-		Next:      "/plans",
+		Next:  "/plans",
+		Codes: true, Links: true, Passwords: true, SignUps: true,
 		Providers: []views.LoginProvider{{ID: "openid-connect", Name: "Lumen ID"}},
 		Personas: []views.Persona{
 			{Provider: "openid-connect", Name: "Noor Haddad", Email: "noor@example.com", About: "A newcomer, without a plan"},
@@ -100,7 +102,7 @@ func (s sampler) public() []sample {
 			{Provider: "openid-connect", Name: "Olive Tran", Email: "olive@example.com", About: "Runs this installation"},
 		},
 	}
-	wrong := views.Login{Sent: true, Email: "noor@example.com", Minutes: "10", Error: "That code is not right. 4 attempts are left."}
+	wrong := views.Login{Sent: true, Codes: true, Email: "noor@example.com", Minutes: "10", Error: "That code is not right. 4 attempts are left."}
 	badAddress := login
 	badAddress.Email, badAddress.Error = "noor@example", "Enter an address like name@example.com."
 	return []sample{
@@ -111,7 +113,7 @@ func (s sampler) public() []sample {
 		{"plans-none", views.PlansPage(s.visitor("plans.title", views.NavPlans), views.Plans{})},
 		{"login", views.LoginPage(s.visitor("login.title", ""), login)},
 		{"login-error", views.LoginPage(s.visitor("login.title", ""), badAddress)},
-		{"login-code", views.LoginPage(s.visitor("login.title", ""), views.Login{Sent: true, Resent: true, Email: "noor@example.com", Minutes: "10"})},
+		{"login-code", views.LoginPage(s.visitor("login.title", ""), views.Login{Sent: true, Resent: true, Codes: true, Email: "noor@example.com", Minutes: "10"})},
 		{"login-code-wrong", views.LoginPage(s.visitor("login.title", ""), wrong)},
 	}
 }
@@ -230,14 +232,7 @@ func (s sampler) portal() []sample {
 }
 
 func (s sampler) rest() []sample {
-	account := views.Account{
-		Name: "Sam Okafor", Email: "sam@example.com", Verified: true,
-		Sessions: []views.Session{
-			{ID: "s1", Device: "Firefox on Linux", Address: "192.0.2.7", LastSeen: s.t.Ago(now, now), Started: s.t.Date(now.AddDate(0, 0, -3)), Current: true},
-			{ID: "s2", Device: "Safari on iPhone", LastSeen: s.t.Ago(now.Add(-26*time.Hour), now), Started: s.t.Date(now.AddDate(0, -1, 0))},
-		},
-	}
-	all := []sample{{"account", views.AccountPage(s.sam("account.title", ""), account)}, {"styleguide", views.StyleguidePage(s.visitor("styleguide.title", ""), now)}}
+	all := []sample{{"styleguide", views.StyleguidePage(s.visitor("styleguide.title", ""), now)}}
 	for _, status := range []int{400, 403, 404, 409, 413, 429, 500, 503} {
 		page := s.visitor("failure.home", "")
 		page.RequestID = "01JD9Y7T6W"

@@ -133,10 +133,13 @@ func (s sampler) credits() []sample {
 	drift := wallet
 	drift.Balance, drift.Over = s.t.Number(-12), true
 	drift.Sum.Other, drift.Sum.Mismatch, drift.Days = "+8", "The provider says 1,188. We are checking which one is right.", nil
+	checking := wallet
+	checking.Checking, checking.Balance = true, "–"
 	detail := views.CreditDayDetail{Meter: "AI credits", BackURL: "/credits", Day: s.creditDays()[0], Opening: "1,218", Events: s.events(), More: "/usage/ai-credits"}
 	return []sample{
 		{"credits", views.CreditsPage(page, wallet)},
 		{"credits-drift", views.CreditsPage(page, drift)},
+		{"credits-checking", views.CreditsPage(page, checking)},
 		{"credits-none", views.CreditsPage(page, views.Credits{})},
 		{"credits-day", views.CreditDayPage(page, detail)},
 	}

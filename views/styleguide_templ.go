@@ -81,6 +81,10 @@ func StyleguidePage(p Page, now time.Time) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+				templ_7745c5c3_Err = wayButton("GitHub", p.t("login.continue", "Provider", "GitHub")).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 				templ_7745c5c3_Err = linkButton("#", p.t("subscription.cancel"), "btn-danger-quiet").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -223,7 +227,7 @@ func StyleguidePage(p Page, now time.Time) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = meterCard(p, Meter{ID: "example", Name: p.t("home.stub.title"), Consumed: p.T.Number(1700), Included: p.T.Number(2000), Balance: p.T.Number(300), Percent: 85, Trend: Sparkline{Title: p.t("usage.title"), Values: []int64{3, 5, 2, 8, 6}}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = meterCard(p, Meter{ID: "example", Name: p.t("home.stub.title"), Consumed: p.T.Number(1700), Included: p.T.Number(2000), Balance: p.T.Number(300), Percent: 85, Trend: Sparkline{Title: p.t("usage.title"), Values: []int64{3, 5, 2, 8, 6}}}, false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

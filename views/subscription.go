@@ -7,12 +7,14 @@ type Subscription struct {
 	Status   SubscriptionStatus
 	Price    string // "$24.00"
 	Interval Interval
+	Count    int // of intervals between two payments; 0 is 1
 	Started  Time
 	Renews   Time   // zero: it does not renew
 	Amount   string // what the renewal will cost
 	Ends     Time   // set when it is canceled and still running, or trialing
 	Ended    Time   // set when it is over
 	Included []string
+	Seats    string // "5 seats"; "" for what is not sold by the seat
 }
 
 // SubscriptionStatus is our own word for where a subscription stands.
@@ -25,6 +27,7 @@ const (
 	SubscriptionActive     SubscriptionStatus = "active"
 	SubscriptionEnding     SubscriptionStatus = "ending"
 	SubscriptionPastDue    SubscriptionStatus = "past_due"
+	SubscriptionPaused     SubscriptionStatus = "paused"
 	SubscriptionCanceled   SubscriptionStatus = "canceled"
 )
 
@@ -37,6 +40,8 @@ type Subscriptions struct {
 // SubscriptionDetail is the page of one subscription.
 type SubscriptionDetail struct {
 	Subscription Subscription
+	SeatsURL     string // where the number of seats is changed; "" for what is not sold by the seat
+	PeopleURL    string // where seats are given; "" likewise
 	CanCancel    bool   // links to /portal/subscriptions/{id}/cancel
 	CanResume    bool   // posts to /portal/subscriptions/{id}/resume
 	CanWithdraw  bool   // posts there too: a cancellation that waits is taken back

@@ -14,6 +14,7 @@ type Meter struct {
 	Included string // "2,000"; "" when nothing is included
 	Balance  string // "760"; with its sign when below zero
 	Over     bool   // the balance is below zero
+	Checking bool   // nobody may spend by it for the moment; no figures then
 	Percent  int    // consumed of included, 0 to 100 and beyond; drawn up to 100
 	Resets   Time   // zero: never
 	Trend    Sparkline

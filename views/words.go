@@ -25,6 +25,7 @@ var subscriptionWords = map[SubscriptionStatus]word{
 	SubscriptionActive:     {"subscription.status.active", ToneGood},
 	SubscriptionEnding:     {"subscription.status.ending", ToneWarn},
 	SubscriptionPastDue:    {"subscription.status.past_due", ToneBad},
+	SubscriptionPaused:     {"subscription.status.paused", ToneNeutral},
 	SubscriptionCanceled:   {"subscription.status.canceled", ToneNeutral},
 }
 
@@ -74,20 +75,24 @@ var cancelReasons = []struct {
 	{OtherReason, "cancel.reason.other"},
 }
 
-// per is "a month" and the like; nothing for a price paid once.
-func (p Page) per(i Interval) string {
+// per is "a month", or "every 3 months" for more than one; nothing for a price paid once.
+func (p Page) per(i Interval, count int) string {
+	n := int64(max(1, count))
 	switch i {
 	case Day:
-		return p.t("interval.day")
+		return p.T.N("interval.day", n)
 	case Week:
-		return p.t("interval.week")
+		return p.T.N("interval.week", n)
 	case Month:
-		return p.t("interval.month")
+		return p.T.N("interval.month", n)
 	case Year:
-		return p.t("interval.year")
+		return p.T.N("interval.year", n)
 	}
 	return ""
 }
+
+// Per says how often a price is paid: "a month", "every 3 months".
+func (t *Translator) Per(i Interval, count int) string { return Page{T: t}.per(i, count) }
 
 // wordFor shows a status; one that we have no word for is shown as it came.
 func wordFor[K ~string](p Page, words map[K]word, key K) (Tone, string) {

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -249,5 +250,65 @@ func TestRefundIsGivenOnce(t *testing.T) {
 	}
 	if most := refunds + refunds/3 + 1; count.refunds > most { // only what was cut is asked for again
 		t.Errorf("%d requests for %d refunds", count.refunds, refunds)
+	}
+}
+
+// slowRefund is a provider whose answer to the first refund is lost, and which is still at
+// it: the refund is there when land is called.
+type slowRefund struct {
+	billing.Provider
+	asked int
+	land  func()
+}
+
+func (p *slowRefund) CreateRefund(ctx context.Context, r billing.RefundRequest) (billing.Refund, error) {
+	p.asked++
+	if p.asked > 1 {
+		return p.Provider.CreateRefund(ctx, r)
+	}
+	p.land = func() { _, _ = p.Provider.CreateRefund(context.WithoutCancel(ctx), r) }
+	return billing.Refund{}, errors.Join(billing.ErrProvider, billing.ErrUnknown)
+}
+
+// TestRefundUnderWayIsNotAskedForAgain: a refund whose answer was lost and that is not there
+// at the first look is still to come; asking again then would give the money back twice.
+func TestRefundUnderWayIsNotAskedForAgain(t *testing.T) {
+	for _, lands := range []bool{true, false} {
+		s := newStage(t, true)
+		me, _ := s.sam()
+		orders, _, err := s.Store.Orders(t.Context(), me, db.Page{Size: 100})
+		at := slices.IndexFunc(orders, func(o billing.Order) bool { return o.Status == billing.OrderPaid && o.Subtotal-o.Discount > 9 })
+		if err != nil || at < 0 {
+			t.Fatalf("Sam has no order to give back (%v)", err)
+		}
+		slow := &slowRefund{Provider: s.Provider}
+		s.Provider = slow
+		a, err := s.Store.Ask(t.Context(), billing.Action{
+			Kind: billing.ActionRefund, Object: orders[at].Ref(), CustomerID: me, AskedBy: "operator",
+			Refund: billing.RefundRequest{ProviderOrderID: orders[at].ProviderID, Amount: 1, Reason: "customer_request"},
+		}, s.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.step(db.JobAction)
+		s.later(10 * time.Second)
+		s.step(db.JobAction) // looks, and finds nothing
+		if lands {
+			slow.land()
+		}
+		for range 3 {
+			s.later(2 * time.Minute)
+			s.step(db.JobAction)
+		}
+		given, err := slow.Refunds(t.Context(), orders[at].ProviderID)
+		mine := 0
+		for _, r := range given {
+			if r.Metadata[billing.RefundKey] == a.ID {
+				mine++
+			}
+		}
+		if err != nil || mine != 1 || s.stateOf(a) != billing.ActionDone {
+			t.Errorf("lands %t: %d refunds (%v), the action is %s; want one, done", lands, mine, err, s.stateOf(a))
+		}
 	}
 }

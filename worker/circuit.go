@@ -116,8 +116,15 @@ func askNow[T any](ctx context.Context, w *Worker, call func(ctx context.Context
 	if err := w.circuit.enter(w.Now()); err != nil {
 		return none, err
 	}
+	ended := false
+	defer func() {
+		if !ended { // it panicked, and nobody else may try while it seems to be under way
+			w.circuit.abandon()
+		}
+	}()
 	answer, err := call(ctx)
-	if errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, billing.ErrPaced) {
+	ended = true
+	if err != nil && (errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, billing.ErrPaced)) {
 		// We are stopping, or did not ask at all, which says nothing about the provider.
 		w.circuit.abandon()
 		return none, err

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"counterfoil/billing"
@@ -33,12 +32,14 @@ func (w *Worker) syncCredits(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
-	posted, more, err := w.readCredits(ctx, customer, cursor, cursor.Since(), w.eventsAtOnce)
+	posted, next, err := w.readCredits(ctx, customer, cursor, cursor.Since(), w.eventsAtOnce)
 	if err != nil {
 		return err
 	}
-	if more {
-		return w.readOn(ctx, job, cursor)
+	if !next.IsZero() {
+		if ended, err := w.readOn(ctx, job, cursor); err != nil || !ended {
+			return err
+		}
 	}
 	if posted > 0 {
 		if err := w.copyNewBalances(ctx, cursor.CustomerID); err != nil {
@@ -46,8 +47,12 @@ func (w *Worker) syncCredits(ctx context.Context, job db.Job) error {
 		}
 	}
 	differs, err := w.compareBalances(ctx, cursor)
-	if err != nil || len(differs) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(differs) == 0 {
+		w.drifts.searched(cursor.CustomerID, time.Time{})
+		return nil
 	}
 	// Something happened long ago and was reported late, before the time that was read:
 	// the period is read once more, from before its beginning.
@@ -58,8 +63,10 @@ func (w *Worker) syncCredits(ctx context.Context, job db.Job) error {
 	if !since.IsZero() {
 		since = since.Add(-lateReport)
 	}
-	if _, _, err := w.readCredits(ctx, customer, cursor, since, math.MaxInt); err != nil {
+	if ended, err := w.searchLate(ctx, customer, cursor, since); err != nil {
 		return err
+	} else if !ended {
+		return w.syncAgain(ctx, job)
 	}
 	if differs, err = w.compareBalances(ctx, cursor); err != nil {
 		return err
@@ -98,17 +105,23 @@ const eventsAtOnce = 1_000
 
 // readOn asks for the next part of a history of which one part was posted. The cursor
 // has moved; if it has not, more events than one job reads fall into the overlap of two
-// readings, and only reading all at once gets on.
-func (w *Worker) readOn(ctx context.Context, job db.Job, before db.EventCursor) error {
-	after, err := w.Store.EventCursor(ctx, w.Provider.Name(), strings.TrimPrefix(job.Key, w.Provider.Name()+"/"))
+// readings, and it is read on past them. ended says that this came to the end.
+func (w *Worker) readOn(ctx context.Context, job db.Job, before db.EventCursor) (ended bool, err error) {
+	_, customer, _ := strings.Cut(job.Key, "/")
+	after, err := w.Store.EventCursor(ctx, w.Provider.Name(), customer)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !after.Until.After(before.Until) {
-		_, customer, _ := strings.Cut(job.Key, "/")
-		_, _, err := w.readCredits(ctx, customer, after, after.Since(), math.MaxInt)
-		return err
+		// However many: the cursor keeps how far this comes.
+		next, err := w.readParts(ctx, customer, after, after.Since(), math.MaxInt, func(time.Time) {})
+		return err == nil && next.IsZero(), err
 	}
+	return false, w.syncAgain(ctx, job)
+}
+
+// syncAgain asks for the same job once more, after this run of it.
+func (w *Worker) syncAgain(ctx context.Context, job db.Job) error {
 	if err := w.Store.Enqueue(ctx, db.Job{Kind: job.Kind, Key: job.Key, CustomerID: job.CustomerID}, time.Time{}, w.Now()); err != nil {
 		return err
 	}
@@ -117,8 +130,9 @@ func (w *Worker) readOn(ctx context.Context, job db.Job, before db.EventCursor) 
 }
 
 // readCredits reads the provider's record since a time, of about most events, posts it,
-// and returns how many movements were news and whether the record goes on.
-func (w *Worker) readCredits(ctx context.Context, customer string, cursor db.EventCursor, since time.Time, most int) (posted int, more bool, err error) {
+// and returns how many movements were news and where the record goes on: zero at its end.
+func (w *Worker) readCredits(ctx context.Context, customer string, cursor db.EventCursor, since time.Time, most int) (posted int, next time.Time, err error) {
+	var more bool
 	news := db.CreditNews{Provider: w.Provider.Name(), Cursor: cursor, Since: since.Truncate(time.Millisecond), ReadAt: w.Now()}
 	// Uses first: a reset that comes in between then ends what was read, not less.
 	news.Uses, err = ask(ctx, w, func(ctx context.Context) (uses []billing.ForeignEvent, err error) {
@@ -126,36 +140,37 @@ func (w *Worker) readCredits(ctx context.Context, customer string, cursor db.Eve
 		return uses, err
 	})
 	if err != nil {
-		return 0, false, fmt.Errorf("read what customer %s used: %w", customer, err)
+		return 0, next, fmt.Errorf("read what customer %s used: %w", customer, err)
 	}
 	news.Credits, err = ask(ctx, w, func(ctx context.Context) ([]billing.CreditEvent, error) {
 		return w.Provider.CreditEvents(ctx, customer, news.Since)
 	})
 	if err != nil {
-		return 0, false, fmt.Errorf("read the credits of customer %s: %w", customer, err)
+		return 0, next, fmt.Errorf("read the credits of customer %s: %w", customer, err)
 	}
 	if more { // what was granted after the last use belongs to the next part
 		last := news.Uses[len(news.Uses)-1].OccurredAt
+		next = last.Truncate(time.Millisecond)
 		news.Credits = slices.DeleteFunc(news.Credits, func(e billing.CreditEvent) bool { return e.OccurredAt.After(last) })
 	}
 	meters, err := w.Store.Meters(ctx)
 	if err != nil {
-		return 0, false, err
+		return 0, next, err
 	}
 	report, err := w.Store.PostCredits(ctx, news, meters, w.Now())
 	if err != nil {
-		return 0, false, err
+		return 0, next, err
 	}
 	w.Log.DebugContext(ctx, "credits read", "customer", cursor.CustomerID, "since", news.Since, "posted", report.Posted)
 	if len(report.UnknownMeters) == 0 {
-		return report.Posted, more, nil
+		return report.Posted, next, nil
 	}
 	catalog := db.Job{Kind: db.JobReconcileCatalog, Key: w.Provider.Name()}
 	if err := w.Store.Enqueue(ctx, catalog, time.Time{}, w.Now()); err != nil {
-		return 0, false, err
+		return 0, next, err
 	}
 	w.Poke()
-	return 0, false, fmt.Errorf("credits of customer %s on meters %v, which the catalog has not shown yet: %w",
+	return 0, next, fmt.Errorf("credits of customer %s on meters %v, which the catalog has not shown yet: %w",
 		cursor.CustomerID, report.UnknownMeters, billing.ErrNotFound)
 }
 
@@ -196,35 +211,4 @@ func (w *Worker) compareBalances(ctx context.Context, cursor db.EventCursor) ([]
 		}
 	}
 	return differs, nil
-}
-
-// drifts remembers which differences were searched for, so that one that stays is not
-// searched for at every reading. Forgetting them at a restart costs one search each.
-type drifts struct {
-	mu   sync.Mutex
-	seen map[driftKey]billing.Credits
-}
-
-type driftKey struct {
-	customerID string
-	meter      billing.Ref
-}
-
-func (d *drifts) remember(customerID string, wallets []db.Wallet) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.seen == nil {
-		d.seen = map[driftKey]billing.Credits{}
-	}
-	for _, wallet := range wallets {
-		d.seen[driftKey{customerID, wallet.Meter}], _ = wallet.Drift()
-	}
-}
-
-func (d *drifts) known(customerID string, wallet db.Wallet) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	drift, _ := wallet.Drift()
-	seen, ok := d.seen[driftKey{customerID, wallet.Meter}]
-	return ok && seen == drift
 }

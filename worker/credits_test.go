@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"counterfoil/billing"
 	"counterfoil/billing/polar"
 	"counterfoil/db"
+	"counterfoil/db/dbtest"
 	"counterfoil/twin"
 	"counterfoil/twin/server"
 )
@@ -113,6 +115,59 @@ func TestLongHistoryIsReadInParts(t *testing.T) {
 				t.Errorf("%d jobs read it (%s), want several", jobs, trouble)
 			}
 		})
+	}
+}
+
+// inParts refuses to read more events at once than fit into the time of a request.
+type inParts struct {
+	billing.Provider
+	t    *testing.T
+	most int
+	read int
+}
+
+func (p *inParts) UsageEvents(ctx context.Context, id string, since time.Time, most int) ([]billing.ForeignEvent, bool, error) {
+	if p.read++; most > p.most {
+		p.t.Errorf("asked for %d events at once, %d fit", most, p.most)
+	}
+	return p.Provider.UsageEvents(ctx, id, since, most)
+}
+
+// TestLateReportIsSearchedInParts: a use that somebody reports long after it happened is
+// found although the period has more events than can be read in one request's time, or in
+// one job's.
+func TestLateReportIsSearchedInParts(t *testing.T) {
+	s := newStoryStage(t)
+	me := s.signUpAndSync("sam@example.com")
+	parts := &inParts{Provider: s.Provider, t: t, most: 4}
+	s.Provider, s.eventsAtOnce = parts, parts.most
+	for i := range 3 * searchParts * parts.most {
+		s.use(me, fmt.Sprintf("own-%d", i), 1)
+		s.later(time.Second)
+	}
+	if err := s.twin.Engine.Advance(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	s.step("usage")
+	s.later(time.Hour)
+	s.step("usage")
+	s.step(db.JobReconcileCustomer)
+	s.resync(me)
+	s.agree(me)
+	_, _, err := s.twin.Engine.Ingest(t.Context(), []twin.EventInput{{
+		Name: "ai_usage", CustomerID: s.customerAtTwin(me).ID, ExternalID: "theirs",
+		Timestamp: s.twin.Engine.Now().Add(-24 * time.Hour), Metadata: twin.Metadata{"credits": json.Number("11")},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts.read = 0
+	s.later(time.Hour)
+	s.step(db.JobReconcileCustomer)
+	s.resync(me)
+	s.agree(me)
+	if parts.read <= 2*searchParts {
+		t.Errorf("%d readings, want several jobs of %d", parts.read, searchParts)
 	}
 }
 
@@ -257,5 +312,27 @@ func (s *stage) resync(customer string) {
 	s.step(db.JobSyncCredits)
 	if job := s.trouble(); job.Error != "" {
 		s.t.Fatalf("sync: %s", job.Error)
+	}
+}
+
+// TestSumsAreProvedBehindOneThatCannotBeRead: a ledger that cannot be read, or takes longer
+// than PostgreSQL lets a reader take, keeps no other from being proved.
+func TestSumsAreProvedBehindOneThatCannotBeRead(t *testing.T) {
+	dbtest.SQLiteOnly(t, "PostgreSQL keeps text out of a column of numbers")
+	s := newStage(t, true)
+	s.step("reconcile") // the meters
+	for _, customer := range []string{"ada", "bo"} {
+		s.use(customer, "of "+customer, 1)
+	}
+	s.write("UPDATE ledger_accounts SET last_seq = 'a strange shape' WHERE customer_id = 'ada'")
+	s.write("UPDATE ledger_accounts SET balance = balance + 1 WHERE customer_id = 'bo' AND kind = 'wallet'")
+	for range 2 {
+		if _, err := s.checkSums(t.Context()); err == nil {
+			t.Error("nobody is told that a ledger cannot be read")
+		}
+	}
+	alarms, err := s.Store.Alarms(t.Context())
+	if err != nil || len(alarms) != 1 || alarms[0].Kind != billing.AlarmLedger || alarms[0].Subject != "bo" {
+		t.Errorf("alarms %+v (%v), want one about bo's ledger", alarms, err)
 	}
 }

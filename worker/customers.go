@@ -24,8 +24,14 @@ func (w *Worker) createCustomer(ctx context.Context, job db.Job) error {
 	if err != nil {
 		return err
 	}
+	fresh := billing.NewCustomer{CustomerID: customer.ID, Email: customer.Email, Name: customer.Name, Team: customer.UserID == ""}
+	if w.CustomerMetadata != nil {
+		if fresh.Metadata, err = w.CustomerMetadata(ctx, customer); err != nil {
+			return fmt.Errorf("metadata of customer %s: %w", customer.ID, err)
+		}
+	}
 	known, err := ask(ctx, w, func(ctx context.Context) (billing.Customer, error) {
-		return w.Provider.CreateCustomer(ctx, billing.NewCustomer{CustomerID: customer.ID, Email: customer.Email, Name: customer.Name})
+		return w.Provider.CreateCustomer(ctx, fresh)
 	})
 	switch {
 	case errors.Is(err, billing.ErrConflict):
@@ -80,6 +86,9 @@ func (w *Worker) resolveConflict(ctx context.Context, customer db.Customer) (bil
 	case holder.ExternalID == customer.ID:
 		return holder, nil
 	case holder.ExternalID != "":
+		if err := w.awaitErasure(ctx, holder.ExternalID); err != nil {
+			return billing.Customer{}, err
+		}
 		return billing.Customer{}, &unfit{fmt.Sprintf("the address belongs to customer %s at the provider, who is linked to another id (%s) for ever: "+
 			"delete that customer there, or change his address, then ask again", holder.ProviderID, holder.ExternalID), nil}
 	}
@@ -101,6 +110,17 @@ func (w *Worker) resolveConflict(ctx context.Context, customer db.Customer) (bil
 		return billing.Customer{}, &unfit{"customer " + holder.ProviderID + " at the provider was linked to another id meanwhile", err}
 	}
 	return known, err
+}
+
+// awaitErasure answers an error to try again later when a customer was erased here and the
+// provider still has him: his address is free once it has erased him, too. Whoever comes
+// back right after he was erased meets himself there.
+func (w *Worker) awaitErasure(ctx context.Context, customerID string) error {
+	erased, err := w.Store.WasErased(ctx, customerID)
+	if err != nil || !erased {
+		return err
+	}
+	return fmt.Errorf("%w: the address is that of customer %s, whom the provider is still to erase", billing.ErrProvider, customerID)
 }
 
 // hasProvenAddress reports whether the customer is a user's own and that user has

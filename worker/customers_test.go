@@ -104,3 +104,36 @@ func TestAnOutageNeverParks(t *testing.T) {
 		t.Errorf("linked %v, trouble %+v, want all done", s.linked(me), s.trouble())
 	}
 }
+
+// TestACustomerIsNotAdoptedByAnUnprovenAddress: somebody signs up with a password and an
+// address that has a customer at the provider. He gets neither that one nor another; its
+// owner does, when he proves the address.
+func TestACustomerIsNotAdoptedByAnUnprovenAddress(t *testing.T) {
+	s := newStage(t, false)
+	const email = "noor@example.com"
+	s.has(email, "")
+	now := s.now()
+	enter := func() db.SignIn {
+		return db.SignIn{
+			Session:        db.Session{ID: db.NewID(), TokenHash: db.NewID(), Data: "{}", CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour)},
+			CreateCustomer: true, Now: now,
+		}
+	}
+	link := db.MailedLink{TokenHash: "t", Purpose: db.LinkVerify, Email: email, PasswordHash: "h", CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	entry, err := s.Store.SignUp(t.Context(), link, "", db.CodeLimit{Most: 1}, db.Mail{}, enter())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.step(db.JobCreateCustomer)
+	if job := s.trouble(); s.linked(entry.User.ID) || job.State != "parked" || !strings.Contains(job.Error, "has not proven it") {
+		t.Fatalf("linked %v, the job is %q because %q", s.linked(entry.User.ID), job.State, job.Error)
+	}
+	proven, err := s.Store.VerifyWithLink(t.Context(), link, enter())
+	if err != nil || proven.User.ID != entry.User.ID {
+		t.Fatalf("%+v, %v", proven, err)
+	}
+	s.step(db.JobCreateCustomer)
+	if !s.linked(entry.User.ID) {
+		t.Error("the owner of the address is not linked")
+	}
+}

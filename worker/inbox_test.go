@@ -121,9 +121,9 @@ func (s *stage) backlog(state string) int {
 	return 0
 }
 
-// TestPoisonIsParked (W10): eight tries, then set aside and visible; an operator's
+// TestW10PoisonIsParked: eight tries, then set aside and visible; an operator's
 // retry gives it all its tries again.
-func TestPoisonIsParked(t *testing.T) {
+func TestW10PoisonIsParked(t *testing.T) {
 	s := newStage(t, false)
 	c := s.has("noor@example.com", "")
 	s.deliver("d1", "customer.updated", s.customerRef(c), map[string]any{"id": c.ID, "created_at": []int{1}})

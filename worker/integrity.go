@@ -31,17 +31,21 @@ func (w *Worker) checkSums(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	var failed error
 	for _, customer := range customers {
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
 		if err := w.checkSum(ctx, customer); err != nil {
-			return 0, err
+			failed = errors.Join(failed, err) // one that cannot be read hides nobody behind it
 		}
 		w.sums.after = customer
 	}
 	if len(customers) < sumsBatch {
 		w.sums.after = "" // from the beginning, in the next round
-		return 0, nil
+		return 0, failed
 	}
-	return len(customers), nil
+	return len(customers), failed
 }
 
 func (w *Worker) checkSum(ctx context.Context, customer string) error {

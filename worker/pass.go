@@ -111,7 +111,7 @@ func (r *passRun) list(ctx context.Context, kind, next billing.Kind) error {
 	err := billing.EachPage(ctx, r, kind, r.pass.CursorPage, func(page billing.Page) error {
 		seen.add(page)
 		reading := db.Reading{
-			Pass: r.pass, Objects: page.Objects, Kind: kind, Page: page.Number - 1, Calls: r.calls,
+			Pass: r.pass, Objects: append(page.Objects, r.seatsOf(ctx, page.Objects)...), Kind: kind, Page: page.Number - 1, Calls: r.calls,
 			LeasedUntil: r.w.Now().Add(passLease),
 		}
 		if page.Number == 1 { // the list is done
@@ -130,6 +130,29 @@ func (r *passRun) list(ctx context.Context, kind, next billing.Kind) error {
 		return err
 	}
 	return r.miss(ctx, kind, seen)
+}
+
+// seatsOf reads the seats of the subscriptions of a page. There is no list of all seats.
+// Those that cannot be read stay as they are until the next pass.
+func (r *passRun) seatsOf(ctx context.Context, page []billing.Object) (seats []billing.Object) {
+	teams, ok := billing.TeamsOf(r.w.Provider)
+	for _, object := range page {
+		sub, isOne := object.(billing.Subscription)
+		if !ok || !isOne || sub.Seats == 0 || !sub.Live() {
+			continue
+		}
+		r.calls++
+		seating, err := ask(ctx, r.w, func(ctx context.Context) (billing.Seating, error) { return teams.Seats(ctx, sub.ProviderID) })
+		if err != nil {
+			r.w.Log.WarnContext(ctx, "seats not read", "subscription", sub.ProviderID, "err", err)
+			r.doubt("the seats of a subscription could not be read: " + err.Error())
+			continue
+		}
+		for _, seat := range seating.Seats {
+			seats = append(seats, seat)
+		}
+	}
+	return seats
 }
 
 // List implements billing.Lister: one page through the circuit, in bounded time.

@@ -56,15 +56,21 @@ func (w *wire) asked(path string) (n int) {
 func (s *stage) tap() *wire {
 	s.t.Helper()
 	w := &wire{}
+	s.provide(w)
+	return w
+}
+
+// provide leads the worker's calls through a wire.
+func (s *stage) provide(w *wire) {
+	s.t.Helper()
 	provider, err := polar.New(polar.Config{
 		Token: server.OrganizationToken, WebhookSecrets: []string{server.WebhookSecret}, Server: s.twin.BaseURL,
-		RequestsPerMinute: 1e6, Now: s.now, HTTP: &http.Client{Transport: w}, Log: s.Log,
+		RequestsPerMinute: 1_000_000, Now: s.now, HTTP: &http.Client{Transport: w}, Log: s.Log,
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.Provider = provider
-	return w
 }
 
 // pass has the worker run a pass of everything, at the next interval, and returns it.

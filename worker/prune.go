@@ -26,5 +26,13 @@ func (w *Worker) prune(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	readings, err := w.Store.PruneReadings(ctx, w.Provider.Name(), w.Now().Add(-keepReadings), pruneBatch)
-	return int(n + hooks + readings), err
+	if err != nil {
+		return 0, err
+	}
+	seats, err := w.Store.SweepSeatActions(ctx, w.Now().Add(-keepDone))
+	if err != nil {
+		return 0, err
+	}
+	books, err := w.Store.ForgetOldBooks(ctx, w.TaxYears, w.Now())
+	return int(n + hooks + readings + seats + books), err
 }

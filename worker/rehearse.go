@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"counterfoil/billing"
@@ -22,10 +23,14 @@ func (w *Worker) Rehearse(ctx context.Context, deliveries []db.DeliveryRecord) (
 	read := map[billing.Ref]billing.Object{}
 	var changes []billing.Change
 	ends := make([]int, len(deliveries)) // after the changes of each delivery
+	all := make([]db.Rehearsal, len(deliveries))
 	for i, d := range deliveries {
 		own, err := w.changesOf(ctx, d.InboxDelivery, read)
-		if err != nil {
+		if err != nil && !errors.Is(err, billing.ErrInvalid) {
 			return nil, fmt.Errorf("delivery %s: %w", d.RowID, err)
+		}
+		if err != nil { // one that makes no sense does not hide what the others would do
+			all[i].Problem = err.Error()
 		}
 		changes = append(changes, own...)
 		ends[i] = len(changes)
@@ -34,10 +39,11 @@ func (w *Worker) Rehearse(ctx context.Context, deliveries []db.DeliveryRecord) (
 	if err != nil {
 		return nil, err
 	}
-	all := make([]db.Rehearsal, len(deliveries))
 	begin := 0
 	for i, end := range ends {
-		all[i] = merge(done[begin:end])
+		if end > begin {
+			all[i] = merge(done[begin:end])
+		}
 		begin = end
 	}
 	return all, nil

@@ -29,13 +29,13 @@ func TestTwoWorkersDoEachThingOnce(t *testing.T) {
 	var running sync.WaitGroup
 	running.Go(func() { s.Run(ctx) })
 	running.Go(func() { other.Run(ctx) })
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for done := false; !done; {
 		s.Poke()
 		other.Poke()
 		select {
 		case <-deadline:
-			t.Fatalf("after 20 s: %d mails, %d customers", len(s.twin.Engine.Mails()), len(s.twin.Engine.Customers()))
+			t.Fatalf("after a minute: %d mails, %d customers", len(s.twin.Engine.Mails()), len(s.twin.Engine.Customers()))
 		case <-time.After(20 * time.Millisecond):
 		}
 		backlog, err := s.Store.OutboxBacklog(t.Context())

@@ -19,14 +19,14 @@ import (
 // sent: deliveries are put into the inbox by hand.
 type stage struct {
 	*Worker
-	t     *testing.T
+	t     testing.TB
 	twin  *server.Server
 	url   string           // of the database
 	known map[string]known // by subscriber
 	ahead atomic.Int64     // how far the worker's clock is ahead, in nanoseconds
 }
 
-func newStage(t *testing.T, seeded bool) *stage {
+func newStage(t testing.TB, seeded bool) *stage {
 	t.Helper()
 	folder := t.TempDir()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))

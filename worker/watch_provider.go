@@ -124,16 +124,20 @@ func (w *Worker) ours(all []billing.Endpoint) (on, off []billing.Endpoint) {
 
 // tellOperators logs each alarm when it is new, and mails the urgent ones.
 func (w *Worker) tellOperators(ctx context.Context) error {
+	readers, err := w.operators(ctx)
+	if err != nil {
+		return err
+	}
 	told, err := w.Store.TellAlarms(ctx, func(a billing.Alarm) ([]db.Mail, error) {
-		if a.Severity != billing.Urgent || len(w.Operators) == 0 {
+		if a.Severity != billing.Urgent || len(readers) == 0 {
 			return nil, nil
 		}
 		mail, err := w.AlarmMail(a)
 		if err != nil {
 			return nil, err
 		}
-		mails := make([]db.Mail, len(w.Operators))
-		for i, address := range w.Operators {
+		mails := make([]db.Mail, len(readers))
+		for i, address := range readers {
 			mails[i] = mail
 			mails[i].To = address
 		}
@@ -146,4 +150,21 @@ func (w *Worker) tellOperators(ctx context.Context) error {
 		w.Poke() // there may be mail
 	}
 	return err
+}
+
+// operators are the addresses of those who run this installation: those of the settings
+// or, while these name nobody, of whoever became one by a start-up token.
+func (w *Worker) operators(ctx context.Context) ([]string, error) {
+	if len(w.Operators) > 0 || w.AlarmMail == nil {
+		return w.Operators, nil
+	}
+	users, err := w.Store.Operators(ctx)
+	if err != nil {
+		return nil, err
+	}
+	addresses := make([]string, 0, len(users))
+	for _, user := range users {
+		addresses = append(addresses, user.Email)
+	}
+	return addresses, nil
 }

@@ -2,11 +2,13 @@ package worker
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"counterfoil/billing"
 	"counterfoil/db"
+	"counterfoil/db/dbtest"
 )
 
 // TestWhatIsParkedIsAnAlarm (W10): an alarm lasts exactly as long as something is parked,
@@ -60,5 +62,46 @@ func TestWhatIsParkedIsAnAlarm(t *testing.T) {
 	}
 	if err := s.Store.RestartJob(t.Context(), claimed.ID, s.now()); !errors.Is(err, billing.ErrNotFound) {
 		t.Errorf("a job that neither failed nor is parked was begun anew: %v", err)
+	}
+}
+
+// TestAlarmsGoToOperators: an urgent alarm is mailed to whom the settings name and, while
+// they name nobody, to who became an operator by a start-up token.
+func TestAlarmsGoToOperators(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		operators []string
+		want      string
+	}{
+		{"named", []string{"olive@example.com"}, "olive@example.com"},
+		{"by a token", nil, "first@example.com"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStage(t, false)
+			s.Operators, s.AlarmMail = test.operators, func(a billing.Alarm) (db.Mail, error) { return db.Mail{Subject: "alarm " + string(a.Kind)}, nil }
+			first, ctx := s.signUp("first@example.com"), t.Context()
+			s.signUp("other@example.com")
+			if err := s.Store.AddSetupToken(ctx, "hash", s.now(), s.now().Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Store.BecomeOperator(ctx, "hash", first, db.Mail{}, s.now()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Store.Raise(ctx, billing.Alarm{Kind: billing.AlarmDisk, Subject: "data"}, s.now()); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.tellOperators(ctx); err != nil {
+				t.Fatal(err)
+			}
+			var mailed []string
+			for _, address := range []string{"olive@example.com", "first@example.com", "other@example.com"} {
+				if mails := dbtest.Contents(t, s.url, "outbox"); strings.Contains(mails, `"to":"`+address+`","subject":"alarm`) {
+					mailed = append(mailed, address)
+				}
+			}
+			if strings.Join(mailed, " ") != test.want {
+				t.Errorf("mailed to %v, want %s", mailed, test.want)
+			}
+		})
 	}
 }

@@ -28,9 +28,16 @@ type Config struct {
 	Hooks          []Hook        // who is told facts; may be empty. Store.CallHooks must have named them
 	ReconcileEvery time.Duration // how old a full copy may become; 0 is DefaultReconcileEvery
 
+	// CustomerMetadata is what new customers carry at the provider; may be nil.
+	CustomerMetadata func(ctx context.Context, c db.Customer) (map[string]string, error)
+
+	// TaxYears is how many years after its own an order is kept of whom was erased; 0 is
+	// DefaultTaxYears.
+	TaxYears int
+
 	WebhookURLs []string                             // where the provider should send webhooks; empty: nobody looks whether it does
-	Operators   []string                             // are mailed each urgent alarm; may be empty
-	AlarmMail   func(billing.Alarm) (db.Mail, error) // words it; required with Operators
+	Operators   []string                             // are mailed each urgent alarm; without any, who became one by a start-up token is
+	AlarmMail   func(billing.Alarm) (db.Mail, error) // words it; nil for no mail
 }
 
 // DefaultReconcileEvery bounds how long a lost webhook can go unnoticed.
@@ -51,12 +58,17 @@ type Worker struct {
 	disk           func() (db.Disk, error) // of the database
 	sums           sums
 	eventsAtOnce   int // of one job; see the constant
+
+	repairAsked map[string]time.Time // by the repair loop alone: by customer, when his record was asked for
 }
 
 // New returns a Worker whose loops have not begun.
 func New(config Config) *Worker {
 	if config.ReconcileEvery == 0 {
 		config.ReconcileEvery = DefaultReconcileEvery
+	}
+	if config.TaxYears == 0 {
+		config.TaxYears = db.DefaultTaxYears
 	}
 	w := &Worker{Config: config, circuit: newCircuit(), awaited: awaited{until: map[billing.Ref]wish{}}, eventsAtOnce: eventsAtOnce}
 	w.disk = config.Store.Disk
@@ -81,6 +93,9 @@ func (w *Worker) table() []loop {
 		w.jobs(db.JobSendMail, 2, w.sendMail),
 		w.jobs(db.JobAction, 2, w.doAction),
 		w.jobs(db.JobCreateCustomer, 2, w.createCustomer),
+		w.jobs(db.JobUpdateCustomer, 1, w.updateCustomer),
+		w.jobs(db.JobSyncMember, 1, w.syncMember),
+		w.jobs(db.JobEraseCustomer, 1, w.eraseCustomer),
 		w.jobs(db.JobReconcileCustomer, 2, w.reconcileCustomer),
 		w.jobs(db.JobReconcileCatalog, 1, w.reconcileCatalog),
 		w.jobs(db.JobSyncCredits, 2, w.syncCredits),
@@ -88,6 +103,7 @@ func (w *Worker) table() []loop {
 		{name: "usage deadlines", every: usageWatchRound, step: w.watchUsage},
 		{name: "watch", every: watchRound, step: w.watchParked},
 		{name: "provider", every: watchRound, step: w.watchProvider},
+		{name: "repair", every: repairRound, step: w.repair},
 		{name: "prune", every: pruneRound, step: w.prune},
 		{name: "disk", every: diskRound, step: w.watchDisk},
 		{name: "sums", every: sumsRound, step: w.checkSums},

@@ -117,6 +117,47 @@ func TestCircuit(t *testing.T) {
 	wantOpen(false, "closed by the success, with all its failures forgiven")
 }
 
+// TestAnswerIsNotLostToAShutdown: what the provider answered before we began to stop is
+// the answer, and never nothing without an error, which would be taken for "no such thing".
+func TestAnswerIsNotLostToAShutdown(t *testing.T) {
+	w := &Worker{Config: Config{Now: time.Now, Log: slog.New(slog.DiscardHandler)}, circuit: newCircuit()}
+	ctx, stop := context.WithCancel(t.Context())
+	answer, err := askNow(ctx, w, func(context.Context) (string, error) {
+		stop()
+		return "a refund", nil
+	})
+	if answer != "a refund" || err != nil {
+		t.Errorf("%q, %v", answer, err)
+	}
+}
+
+// nameOnly is a provider that is only named.
+type nameOnly struct{ billing.Provider }
+
+func (nameOnly) Name() string { return "polar" }
+
+// TestCircuitOutlivesAPanic: a call that panics while it is the one that may try leaves
+// the next one to try.
+func TestCircuitOutlivesAPanic(t *testing.T) {
+	now := time.Now()
+	w := &Worker{Config: Config{Provider: nameOnly{}, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)}, circuit: newCircuit()}
+	for range circuitFailures {
+		w.circuit.leave(billing.ErrProvider, now)
+	}
+	now = now.Add(circuitLongest)
+	err := safely(func() error {
+		_, err := askNow(t.Context(), w, func(context.Context) (string, error) { panic("an answer of a strange shape") })
+		return err
+	})
+	if err == nil {
+		t.Fatal("the panic is no error")
+	}
+	now = now.Add(time.Hour)
+	if _, err := askNow(t.Context(), w, func(context.Context) (string, error) { return "", nil }); err != nil {
+		t.Errorf("an hour later: %v", err)
+	}
+}
+
 func TestBackoff(t *testing.T) {
 	for tries, want := range map[int]time.Duration{0: 2 * time.Second, 1: 2 * time.Second, 2: 4 * time.Second, 5: 32 * time.Second, 12: 10 * time.Minute, 1 << 40: 10 * time.Minute} {
 		for range 50 {

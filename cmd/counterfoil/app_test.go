@@ -18,11 +18,13 @@ type app struct {
 	t        *testing.T
 	url      string
 	twin     string
-	starting time.Duration // from the start to the first answer
+	starting time.Duration   // from the start to the first answer
+	told     map[string]bool // links of mails that were read
 }
 
-// startApp runs serve until the end of the test.
-func startApp(t *testing.T) *app {
+// startApp runs serve until the end of the test, with a configuration that the test may
+// change.
+func startApp(t *testing.T, change ...func(*config)) *app {
 	t.Helper()
 	addr, twinAddr := freeAddr(t), freeAddr(t)
 	t.Chdir(t.TempDir()) // no .env
@@ -32,14 +34,28 @@ func startApp(t *testing.T) *app {
 	for _, name := range []string{"POLAR_ACCESS_TOKEN", "POLAR_WEBHOOK_SECRET", "SMTP_URL", "COUNTERFOIL_BASE_URL", "DATABASE_URL"} {
 		t.Setenv(name, "")
 	}
+	a := &app{t: t, url: "http://" + addr, twin: "http://" + twinAddr}
+	a.serve(slog.New(slog.DiscardHandler), change...)
+	a.until("the plans are there", func() bool {
+		page, err := a.read(a.url + "/plans")
+		return err == nil && strings.Contains(page, `data-plan="pro"`)
+	})
+	return a
+}
+
+// serve starts the program with the settings of the environment, and waits until it answers.
+func (a *app) serve(log *slog.Logger, change ...func(*config)) {
+	t := a.t
+	t.Helper()
 	c, err := readConfig()
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, f := range change {
+		f(&c)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	a := &app{t: t, url: "http://" + addr, twin: "http://" + twinAddr}
 	began := time.Now()
 	go func() { done <- serve(ctx, c, log, io.Discard) }()
 	t.Cleanup(func() {
@@ -49,17 +65,12 @@ func startApp(t *testing.T) *app {
 			if err != nil {
 				t.Errorf("serve: %v", err)
 			}
-		case <-time.After(20 * time.Second):
-			t.Error("the portal did not stop within 20 s")
+		case <-time.After(time.Minute):
+			t.Error("the portal did not stop within a minute")
 		}
 	})
 	a.until("the portal is ready", func() bool { return a.status("/readyz") == http.StatusOK })
 	a.starting = time.Since(began)
-	a.until("the plans are there", func() bool {
-		page, err := a.read(a.url + "/plans")
-		return err == nil && strings.Contains(page, `data-plan="pro"`)
-	})
-	return a
 }
 
 func freeAddr(t *testing.T) string {
@@ -94,10 +105,10 @@ func (a *app) read(url string) (string, error) {
 // until waits for a condition that other goroutines bring about.
 func (a *app) until(what string, holds func() bool) {
 	a.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !holds() {
 		if time.Now().After(deadline) {
-			a.t.Fatalf("waited 20 s in vain: %s", what)
+			a.t.Fatalf("waited a minute in vain: %s", what)
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
@@ -121,12 +132,15 @@ func (a *app) code(email string) string {
 		if err := json.Unmarshal([]byte(raw), &box); err != nil || len(box.Items) == 0 {
 			return false
 		}
-		for _, word := range strings.Fields(box.Items[0].Text) {
-			if len(word) == 9 && word[4] == '-' {
-				code = word
+		for _, item := range box.Items {
+			for _, word := range strings.Fields(item.Text) {
+				if len(word) == 9 && word[4] == '-' {
+					code = word
+					return true
+				}
 			}
 		}
-		return code != ""
+		return false
 	})
 	return code
 }

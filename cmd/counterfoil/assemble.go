@@ -7,14 +7,15 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
+	"strconv"
 	"time"
 
 	"counterfoil/auth"
 	"counterfoil/billing"
-	"counterfoil/billing/polar"
 	"counterfoil/db"
 	"counterfoil/handlers"
+	"counterfoil/handlers/betterauth"
+	"counterfoil/hooks"
 	"counterfoil/twin/server"
 	"counterfoil/views"
 	"counterfoil/worker"
@@ -46,6 +47,9 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 		if p.twin, err = startTwin(ctx, c, log, c.BaseURL+"/webhooks/polar"); err != nil {
 			return p, err
 		}
+		if err = p.demoTeam(ctx, time.Now()); err != nil {
+			return p, err
+		}
 		c = p.demoConfig(c)
 	}
 	provider, err := newProvider(c, log)
@@ -71,19 +75,26 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 	}
 	p.worker = worker.New(worker.Config{
 		Store: p.store, Provider: provider, Mailer: mailer, Hooks: told, Now: time.Now, Log: log, ReconcileEvery: c.ReconcileEvery,
-		WebhookURLs: webhookURLs, Operators: c.Operators, AlarmMail: alarmMail(catalogue, brand, c.BaseURL),
+		CustomerMetadata: metadataOfCustomers(c), TaxYears: c.TaxYears, WebhookURLs: webhookURLs, Operators: c.Operators, AlarmMail: alarmMail(catalogue, brand, c.BaseURL),
 	})
+	secrets, err := c.secrets()
+	if err != nil {
+		return p, err
+	}
 	p.auth, err = auth.New(auth.Config{
-		Store: p.store, BaseURL: c.BaseURL, Now: time.Now, Log: log, Providers: identityProviders(c), Proxies: c.Proxies,
-		SkipCreateCustomer: !c.CreateCustomer, Poke: p.worker.Poke, CodeMail: codeMail(catalogue, brand),
+		Secrets: secrets, CrossSite: c.CrossSite, Store: p.store, BaseURL: c.BaseURL, Brand: c.BrandName, Now: time.Now, Log: handlers.NumberedLog(log), Providers: offeredProviders(c), Proxies: c.Proxies,
+		SkipCreateCustomer: !c.CreateCustomer, Poke: p.worker.Poke, CodeMail: codeMail(catalogue, brand, c.BaseURL), LinkMail: linkMail(catalogue, brand, c.BaseURL),
+		Ways: c.ways(), Operators: c.Operators, SignUpClosed: !c.SignUp, NoticeMail: noticeMail(catalogue, brand, c.BaseURL), ChangeMail: changeMail(catalogue, brand, c.BaseURL), InvitationMail: invitationMail(catalogue, brand),
 	})
 	if err != nil {
 		return p, err
 	}
 	config := handlers.Config{
 		Store: p.store, Auth: p.auth, Provider: provider, Catalogue: catalogue, Brand: brand, BaseURL: c.BaseURL,
-		Operators: c.Operators, Rehearse: p.worker.Rehearse, ProviderFailing: p.worker.ProviderFailing,
-		BrowserEvents: c.BrowserEvents, Styles: c.Styleguide, Poke: p.worker.Poke, Await: p.worker.Await,
+		OperatorFactor: *c.OperatorFactor, Rehearse: p.worker.Rehearse, ProviderFailing: p.worker.ProviderFailing,
+		TrustedOrigins: c.TrustedOrigins, Checkout: betterauth.Checkout{
+			SuccessURL: c.SuccessURL, ReturnURL: c.ReturnURL, Theme: c.CheckoutTheme, SignedInOnly: c.SignedInOnly, Products: hooks.Products,
+		}, ProveFirst: c.ProveFirst, BrowserEvents: c.BrowserEvents, TaxYears: c.TaxYears, Styles: c.Styleguide, Poke: p.worker.Poke, Await: p.worker.Await,
 		Stopping: p.stopping, Now: time.Now, Log: log,
 	}
 	if p.twin != nil {
@@ -96,18 +107,6 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 	}
 	p.handler, err = h.Handler()
 	return p, err
-}
-
-// newProvider makes the configured billing provider; it calls nobody.
-func newProvider(c config, log *slog.Logger) (*polar.Provider, error) {
-	slugs, err := c.slugs()
-	if err != nil {
-		return nil, err
-	}
-	return polar.New(polar.Config{
-		Token: c.PolarToken, WebhookSecrets: c.PolarSecrets, Server: c.PolarServer, ProductSlugs: slugs,
-		RequestsPerMinute: c.PolarPace, Log: log,
-	})
 }
 
 // demoConfig points every setting that the twin answers at the twin.
@@ -127,20 +126,31 @@ func (p *portal) demoConfig(c config) config {
 	return c
 }
 
-// identityProviders are the configured ways in besides the e-mailed code.
-func identityProviders(c config) []auth.ProviderConfig {
-	list := []auth.ProviderConfig{
-		{ID: "oidc", Kind: "openid-connect", Name: c.OIDCName, ClientID: c.OIDCKey, ClientSecret: c.OIDCSecret, Issuer: c.OIDCIssuer},
-		{ID: "google", Kind: "google", Name: "Google", ClientID: c.GoogleKey, ClientSecret: c.GoogleSecret},
-		{ID: "github", Kind: "github", Name: "GitHub", ClientID: c.GitHubKey, ClientSecret: c.GitHubSecret},
+// noticeMail writes the mail that tells a reader what happened to his account.
+func noticeMail(catalogue *views.Catalogue, brand views.Brand, baseURL string) func(auth.NoticeMail) (db.Mail, error) {
+	return func(n auth.NoticeMail) (db.Mail, error) {
+		mail, err := views.SecurityMail(context.Background(), catalogue.Translator(n.Language, time.UTC), brand, views.SecurityNotice{
+			Event: string(n.Event), Detail: n.Detail, At: n.At, UserAgent: n.UserAgent, Address: n.Address, URL: baseURL + "/account",
+		})
+		return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
 	}
-	return slices.DeleteFunc(list, func(p auth.ProviderConfig) bool { return p.ClientID == "" })
 }
 
-// codeMail writes the mail that carries a sign-in code, in the reader's language.
-func codeMail(catalogue *views.Catalogue, brand views.Brand) func(auth.CodeMail) (db.Mail, error) {
-	return func(m auth.CodeMail) (db.Mail, error) {
-		mail, err := views.SignInMail(context.Background(), catalogue.Translator(m.Language, time.UTC), brand, m.Code, m.Minutes)
+// changeMail writes the mails of a change of address.
+func changeMail(catalogue *views.Catalogue, brand views.Brand, baseURL string) func(auth.ChangeMail) (db.Mail, error) {
+	return func(m auth.ChangeMail) (db.Mail, error) {
+		mail, err := views.ChangeMail(context.Background(), catalogue.Translator(m.Language, time.UTC), brand, views.EmailChangeMail{
+			Kind: string(m.Kind), New: m.New, Code: m.Code, StopURL: baseURL + m.StopPath, At: m.At, UserAgent: m.UserAgent, Address: m.Address,
+			Hours: strconv.Itoa(int(auth.ChangeLife / time.Hour)), SignIn: baseURL + "/login",
+		})
+		return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
+	}
+}
+
+// invitationMail writes the mail that invites to an organisation.
+func invitationMail(catalogue *views.Catalogue, brand views.Brand) func(auth.InvitationMail) (db.Mail, error) {
+	return func(m auth.InvitationMail) (db.Mail, error) {
+		mail, err := views.InvitationMail(context.Background(), catalogue.Translator(m.Language, time.UTC), brand, m.Organization, m.Inviter, m.URL, m.Days)
 		return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
 	}
 }
@@ -160,6 +170,7 @@ var personas = []handlers.Persona{
 	{Provider: "oidc", Name: "Noor Haddad", Email: "noor@example.com", Note: "persona.noor"},
 	{Provider: "oidc", Name: "Sam Okafor", Email: "sam@example.com", Note: "persona.sam"},
 	{Provider: "oidc", Name: "Pat Lindqvist", Email: "pat@example.com", Note: "persona.pat"},
+	{Provider: "oidc", Name: "Kim Castellan", Email: demoOwner, Note: "persona.kim"},
 	{Provider: "oidc", Name: "Olive Tran", Email: "olive@example.com", Note: "persona.olive"},
 }
 
@@ -171,6 +182,20 @@ func (p *portal) greet(out io.Writer, c config) {
 		fmt.Fprintf(out, "  mail that the demo sends: %s/_twin/mail\n", p.twin.BaseURL)
 	}
 	fmt.Fprintln(out)
+}
+
+// tellSetup tells the log how to become the first operator, while nobody is. The log is
+// read by who runs the machine; the token counts once and for a day.
+func (p *portal) tellSetup(ctx context.Context, c config, log *slog.Logger) {
+	token, ends, err := p.auth.NewSetupToken(ctx)
+	switch {
+	case ctx.Err() != nil: // told to stop before it began
+	case err != nil:
+		log.Error("make a start-up token", "err", err)
+	case token != "":
+		log.Warn("nobody runs this portal yet: sign in, open the page, and enter the token to become its operator",
+			"page", c.BaseURL+"/setup", "token", token, "until", ends.UTC().Format(time.RFC3339))
+	}
 }
 
 // close ends what assemble opened, the latest first. It may be called half way.

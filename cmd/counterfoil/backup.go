@@ -29,7 +29,7 @@ func restore(ctx context.Context, c config, out io.Writer, file string, replace 
 	began := time.Now()
 	done, err := db.Restore(ctx, file, c.DatabaseURL, replace, began)
 	if errors.Is(err, db.ErrPostgres) {
-		return fmt.Errorf("the database is PostgreSQL, which has its own program for this. Stop every portal, then:\n\n  pg_restore --clean --if-exists --dbname=\"$DATABASE_URL\" %s", file)
+		return fmt.Errorf("the database is PostgreSQL, which has its own program for this. Stop every portal, then:\n\n  pg_restore --clean --if-exists --dbname=\"$DATABASE_URL\" %s\n  counterfoil restored TIME   (of the copy, in UTC)", file)
 	}
 	if err != nil {
 		return fmt.Errorf("nothing was restored: %w", err)
@@ -42,6 +42,20 @@ func restore(ctx context.Context, c config, out io.Writer, file string, replace 
 		fmt.Fprintf(out, "  the old one is %s\n", done.KeptAs)
 	}
 	_, err = fmt.Fprintln(out, "  start the portal now: it reads everything anew from the provider, and everybody signs in again")
+	return err
+}
+
+// restored tells a PostgreSQL database, which pg_restore put back, from when it is.
+func restored(ctx context.Context, c config, out io.Writer, asOf string) error {
+	copied, err := parseTime(asOf)
+	now := time.Now()
+	if err != nil || copied.After(now) {
+		return fmt.Errorf("%q: give the time of the copy in UTC, such as 2026-11-22T09:30", asOf)
+	}
+	if err := db.MarkRestored(ctx, c.DatabaseURL, copied, now); err != nil {
+		return fmt.Errorf("nothing was changed: %w", err)
+	}
+	_, err = fmt.Fprintln(out, "start the portal now: it reads everything anew from the provider, wallets are frozen until they agree, and everybody signs in again")
 	return err
 }
 

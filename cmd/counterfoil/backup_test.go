@@ -102,7 +102,7 @@ func (o *operator) start() (stop func()) {
 	})
 	o.t.Cleanup(stop)
 	ready := "http://" + strings.TrimPrefix(o.env[1], "COUNTERFOIL_ADDR=") + "/readyz"
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if answer, err := http.Get(ready); err == nil { //nolint:noctx // a test on loopback
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
@@ -110,7 +110,7 @@ func (o *operator) start() (stop func()) {
 			}
 		}
 		if time.Now().After(deadline) {
-			o.t.Fatal("the portal is not ready after 20 s")
+			o.t.Fatal("the portal is not ready after a minute")
 		}
 	}
 }
@@ -249,6 +249,7 @@ func TestCommandLine(t *testing.T) {
 	for line, want := range map[string]string{
 		"serve now": "takes no other arguments", "backup": "takes FILE", "backup a b": "takes FILE", "restore -force x": "not defined",
 		"fly": "is not a command", "backup nothing.db": "there is no database to copy", "restore nothing.db": "no backup to restore",
+		"restored": "takes TIME", "restored soon": "give the time of the copy", "restored 2026-01-01": "counterfoil restore tells it",
 	} {
 		if said, err := at.run(strings.Fields(line)...); err == nil || !strings.Contains(said, want) {
 			t.Errorf("%s: %v\n%s", line, err, said)

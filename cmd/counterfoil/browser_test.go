@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -89,23 +90,30 @@ func (c *chrome) paid(a *app) {
 	})
 }
 
+// atPath waits until the browser is at an address that holds part, for ten seconds.
 func (c *chrome) atPath(part string) {
 	c.t.Helper()
-	if at := c.path(); !strings.Contains(at, part) {
+	at := c.path()
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(at, part) && time.Now().Before(end); at = c.path() {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if !strings.Contains(at, part) {
 		c.t.Fatalf("the browser is at %s, want %s:\n%.800s", at, part, c.text("body"))
 	}
 }
 
-// text, html and href read the page through the protocol, which works with scripts off.
+// text, html and href read the page through the protocol, which works with scripts off;
+// in one step, so that no page is half replaced.
 func (c *chrome) text(selector string) (text string) {
 	c.t.Helper()
-	c.run(chromedp.Text(selector, &text, chromedp.ByQuery))
+	c.run(chromedp.WaitReady(selector, chromedp.ByQuery),
+		chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q)?.innerText ?? ""`, selector), &text))
 	return text
 }
 
 func (c *chrome) html() (html string) {
 	c.t.Helper()
-	c.run(chromedp.OuterHTML("html", &html, chromedp.ByQuery))
+	c.run(chromedp.Evaluate("document.documentElement.outerHTML", &html))
 	return html
 }
 
@@ -116,10 +124,17 @@ func (c *chrome) href(selector string) (href string) {
 	return href
 }
 
+// has waits until an element says all of it, for ten seconds: what a page leads on to by
+// itself may still be on its way.
 func (c *chrome) has(selector string, texts ...string) {
 	c.t.Helper()
-	text := c.text(selector)
+	end := time.Now().Add(10 * time.Second)
 	for _, want := range texts {
+		text := c.text(selector)
+		for !strings.Contains(text, want) && time.Now().Before(end) {
+			time.Sleep(50 * time.Millisecond)
+			text = c.text(selector)
+		}
 		if !strings.Contains(text, want) {
 			c.t.Fatalf("%s does not say %q:\n%.1500s", c.path(), want, text)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -89,15 +91,18 @@ func (c *chrome) listen(event any) {
 	}
 }
 
-// run does actions, each batch within 30 seconds.
+// run does actions, each batch within a minute.
 func (c *chrome) run(actions ...chromedp.Action) {
 	c.t.Helper()
-	ctx, stop := context.WithTimeout(c.ctx, 30*time.Second)
+	ctx, stop := context.WithTimeout(c.ctx, time.Minute)
 	defer stop()
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		var html, url string
-		_ = chromedp.Run(c.ctx, chromedp.Location(&url), chromedp.Text("body", &html))
-		c.t.Fatalf("at %s: %v\n%.1500s", url, err, html)
+	for _, action := range actions {
+		err := settled(ctx, func() error { return chromedp.Run(ctx, action) })
+		if err != nil {
+			var html, url string
+			_ = chromedp.Run(c.ctx, chromedp.Location(&url), chromedp.Text("body", &html))
+			c.t.Fatalf("at %s: %v\n%.1500s", url, err, html)
+		}
 	}
 }
 
@@ -105,10 +110,28 @@ func (c *chrome) run(actions ...chromedp.Action) {
 func (c *chrome) press(selector string) {
 	c.t.Helper()
 	c.run(chromedp.WaitVisible(selector, chromedp.ByQuery))
-	ctx, stop := context.WithTimeout(c.ctx, 30*time.Second)
+	ctx, stop := context.WithTimeout(c.ctx, time.Minute)
 	defer stop()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.ByQuery)); err != nil {
+	err := settled(ctx, func() error {
+		_, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.ByQuery))
+		return err
+	})
+	if err != nil {
 		c.t.Fatalf("press %s: %v", selector, err)
+	}
+}
+
+// settled does it until the page stands still meanwhile: an action first asks for a node
+// and then does something with it, and a page that leads on by itself, or is just being
+// replaced, takes the node away in between. Nothing was done then, so it is done again.
+func settled(ctx context.Context, do func() error) error {
+	for {
+		err := do()
+		var refused *cdproto.Error
+		if !errors.As(err, &refused) || refused.Code != -32000 || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 

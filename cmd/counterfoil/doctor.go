@@ -35,14 +35,17 @@ func doctor(ctx context.Context, c config, log *slog.Logger, out io.Writer) erro
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d checks failed", failed)
+		return fmt.Errorf("checks that failed: %d; what to do is below each", failed)
 	}
 	return nil
 }
 
 // secretsOf pairs every secret with what is printed in its place.
 func secretsOf(c config) (pairs []string) {
-	all := []string{c.PolarToken, c.DatabaseURL, c.SMTPURL, c.OIDCSecret, c.GitHubSecret, c.GoogleSecret}
+	all := []string{c.PolarToken, c.DatabaseURL, c.SMTPURL, c.OIDCSecret}
+	for _, p := range c.identity {
+		all = append(all, p.ClientSecret)
+	}
 	for _, text := range []string{c.DatabaseURL, c.SMTPURL} {
 		if u, err := url.Parse(text); err == nil && u.User != nil {
 			password, _ := u.User.Password()
@@ -66,7 +69,9 @@ func examine(ctx context.Context, c config, log *slog.Logger) []billing.Finding 
 		running = in.Running
 		found = append(found, databaseFindings(in, err)...)
 	} else {
-		found = append(found, billing.Finding{Name: "database", OK: true, Detail: "not looked at: PostgreSQL, whose state /readyz of the portal tells"})
+		bounded, stop := context.WithTimeout(ctx, doctorPatience)
+		found = append(found, db.InspectPostgres(bounded, c.DatabaseURL)...)
+		stop()
 	}
 	if c.demo() {
 		if !running {

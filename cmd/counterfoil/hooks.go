@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"slices"
+	"maps"
 	"time"
 
 	"counterfoil/billing"
@@ -20,20 +19,29 @@ func tellHooks(ctx context.Context, c config, store *db.Store, log *slog.Logger)
 	if table := hooks.Yours(log).Table(); table.Any() {
 		list = append(list, worker.GoHook(table.Wants, table.Call))
 	}
-	if c.HookURL != "" {
-		hook, err := worker.WebhookHook(c.HookURL, c.HookSecrets, time.Now)
-		if err != nil {
-			return nil, fmt.Errorf("COUNTERFOIL_HOOK_URL, COUNTERFOIL_HOOK_SECRET: %w", err)
-		}
-		if len(c.HookTypes) > 0 {
-			hook.Wants = func(factType string) bool { return slices.Contains(c.HookTypes, factType) }
-		}
-		list = append(list, hook)
+	told, err := c.hookURL()
+	if err != nil {
+		return nil, err
 	}
+	list = append(list, told...)
 	var targets []db.HookTarget
 	for _, hook := range list {
 		targets = append(targets, db.HookTarget{Name: hook.Name, Wants: hook.Wants})
 	}
 	low := billing.Credits(c.CreditsLow) * billing.CreditScale
 	return list, store.CallHooks(ctx, time.Now(), low, targets...)
+}
+
+// metadataOfCustomers joins what the configuration and the functions of package hooks say
+// of a new customer; the functions have the last word.
+func metadataOfCustomers(c config) func(context.Context, db.Customer) (map[string]string, error) {
+	return func(ctx context.Context, customer db.Customer) (map[string]string, error) {
+		metadata, err := c.customerMetadata()
+		if err != nil {
+			return nil, err
+		}
+		more, err := hooks.CustomerMetadata(ctx, customer.ID, customer.Email, customer.Name)
+		maps.Copy(metadata, more)
+		return metadata, err
+	}
 }

@@ -74,7 +74,7 @@ func TestBrowserOperations(t *testing.T) {
 		c.open(a.url + "/portal")
 		return strings.Contains(c.html(), "alarm-bar")
 	})
-	pages := []string{"/portal", "/admin", "/admin/deliveries", delivery, "/admin/replay", "/admin/hooks", "/admin/jobs", "/admin/reconcile"}
+	pages := []string{"/portal", "/admin", "/admin/deliveries", delivery, "/admin/replay", "/admin/hooks", "/admin/jobs", "/admin/reconcile", "/admin/people", "/admin/keys"}
 	for _, path := range pages {
 		c.everyWay(a, "olive", path)
 	}

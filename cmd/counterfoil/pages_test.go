@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,19 +21,28 @@ var personaPages = []string{
 	"/plans", "/plans?interval=year", "/portal", "/portal/subscriptions", "/portal/orders", "/portal/benefits", "/usage", "/credits", "/account",
 }
 
+// accountPages are the same for every persona, so one of them looks at them.
+var accountPages = []string{
+	"/account/security", "/account/sessions", "/account/identities", "/account/data", "/account/data/erase", "/account/email", "/account/authenticator/remove", "/account/passkeys/new", "/orgs", "/invitations",
+}
+
 // TestBrowserPages opens every page as each persona, at both widths and in both
 // themes: axe finds nothing, nothing overflows, the content security policy holds.
 // SHOTS=folder keeps a picture of each.
 func TestBrowserPages(t *testing.T) {
 	c := openChrome(t)
 	a := startApp(t)
-	for _, path := range []string{"/", "/plans", "/login", "/nowhere", "/styleguide"} {
+	for _, path := range []string{"/", "/plans", "/login", "/login?password=", "/login/new", "/login/forgot", "/nowhere", "/styleguide"} {
 		c.everyWay(a, "visitor", path)
 	}
 	for _, persona := range []string{"noor", "sam", "pat"} {
 		c.run(network.ClearBrowserCookies())
 		a.signInAs(c, persona+"@example.com")
 		pages := personaPages
+		if persona == "noor" {
+			pages = append(slices.Clone(pages), accountPages...)
+			pages = append(pages, a.organization(c))
+		}
 		if persona != "noor" {
 			a.until(persona+"'s history is copied", func() bool {
 				c.open(a.url + "/credits")
@@ -45,6 +55,16 @@ func TestBrowserPages(t *testing.T) {
 		}
 	}
 	c.clean()
+}
+
+// organization makes one and invites somebody, and returns its page.
+func (a *app) organization(c *chrome) string {
+	c.open(a.url + "/orgs")
+	c.run(chromedp.SendKeys(`form[action="/orgs"] input[name=name]`, "Ferrous Works", chromedp.ByQuery),
+		chromedp.SendKeys(`form[action="/orgs"] input[name=email]`, "billing@ferrous.example", chromedp.ByQuery))
+	c.press(`form[action="/orgs"] button[type=submit]`)
+	path, _, _ := strings.Cut(strings.TrimPrefix(c.path(), a.url), "?")
+	return path
 }
 
 // signInAs presses the persona's button on the sign-in page, and then on the

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 	"strings"
 	"time"
 
@@ -72,7 +74,10 @@ func reconcile(ctx context.Context, c config, log *slog.Logger, out io.Writer, w
 // openBeside opens the database for this process alone, or as a guest of the portal that
 // has it. PostgreSQL does not tell whether anybody else works on it.
 func openBeside(ctx context.Context, url string) (store *db.Store, alone bool, err error) {
-	if strings.HasPrefix(url, "file:") {
+	if path, isFile := strings.CutPrefix(url, "file:"); isFile {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, false, fmt.Errorf("there is no database %s: give the same COUNTERFOIL_DATA, DATABASE_URL and POLAR_ACCESS_TOKEN as the portal has, or start that once", path)
+		}
 		store, err = db.Open(ctx, url)
 		if !errors.Is(err, db.ErrLocked) {
 			return store, true, err

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"counterfoil/db"
 	"counterfoil/twin/server"
 )
 
@@ -48,6 +49,13 @@ func TestReconcileWithoutAPortal(t *testing.T) {
 	c := config{
 		DatabaseURL: "file:" + filepath.Join(t.TempDir(), "portal.db"), ReconcileEvery: 15 * time.Minute,
 		PolarToken: server.OrganizationToken, PolarSecrets: []string{server.WebhookSecret}, PolarServer: twin.BaseURL,
+	}
+	store, err := db.Open(t.Context(), c.DatabaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
 	}
 	for round := range 2 {
 		var out strings.Builder

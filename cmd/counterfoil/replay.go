@@ -33,12 +33,7 @@ func (w replayWish) stretch() (db.Range, error) {
 		into       *time.Time
 	}{{"-from", w.from, &r.From}, {"-to", w.to, &r.To}} {
 		var err error
-		for _, layout := range replayTimes {
-			if *side.into, err = time.Parse(layout, side.text); err == nil {
-				break
-			}
-		}
-		if err != nil {
+		if *side.into, err = parseTime(side.text); err != nil {
 			return r, fmt.Errorf("%s is %q: give a time in UTC, such as 2026-11-22T09:30", side.name, side.text)
 		}
 	}
@@ -48,11 +43,21 @@ func (w replayWish) stretch() (db.Range, error) {
 	return r, nil
 }
 
+// parseTime reads a time that somebody typed.
+func parseTime(text string) (at time.Time, err error) {
+	for _, layout := range replayTimes {
+		if at, err = time.Parse(layout, text); err == nil {
+			return at, nil
+		}
+	}
+	return at, err
+}
+
 // replay prints what applying deliveries again would change and, with -apply, has that
 // done: the running portal does it at once, or the next one when it starts.
 func replay(ctx context.Context, c config, log *slog.Logger, out io.Writer, wish replayWish) error {
 	if (wish.id == "") == (wish.from == "" && wish.to == "") {
-		return errors.New("say what to replay: -id ID, or -from TIME and -to TIME")
+		return fmt.Errorf("say what to replay, by -id ID or by -from TIME and -to TIME: %w", errUsage)
 	}
 	var stretch db.Range
 	if wish.id == "" {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -37,7 +36,7 @@ func serve(ctx context.Context, c config, log *slog.Logger, out io.Writer) error
 	}
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
-		return fmt.Errorf("listen on %s (COUNTERFOIL_ADDR): %w", c.Addr, err)
+		return addressFault("COUNTERFOIL_ADDR", err)
 	}
 	defer listener.Close()
 	p, err := assemble(ctx, c, log)
@@ -52,6 +51,7 @@ func serve(ctx context.Context, c config, log *slog.Logger, out io.Writer) error
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	p.greet(out, c)
+	p.tellSetup(ctx, c, log)
 
 	select {
 	case err = <-failed:

@@ -5,12 +5,16 @@ package dbtest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"counterfoil/db"
 )
@@ -104,14 +108,21 @@ func SQL(statement string) string {
 
 var placeholder = regexp.MustCompile(`\?\d*`)
 
-// Exec runs a statement beside the Store.
+// Exec runs a statement beside the Store. On PostgreSQL it is run again when it loses to a
+// transaction of the Store's, as the Store does itself.
 func Exec(ctx context.Context, url, statement string, args ...any) error {
 	conn, err := RawAt(url)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	_, err = conn.ExecContext(ctx, SQL(statement), args...)
+	for range 20 {
+		_, err = conn.ExecContext(ctx, SQL(statement), args...)
+		lost, ok := errors.AsType[*pgconn.PgError](err)
+		if !ok || lost.Code != "40001" && lost.Code != "40P01" { // serialization failure, deadlock
+			break
+		}
+	}
 	return err
 }
 
@@ -126,10 +137,7 @@ func StopWriters(t testing.TB, url string) (end func()) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	tx, err := conn.BeginTx(t.Context(), nil)
-	if err == nil && OnPostgres() {
-		_, err = tx.ExecContext(t.Context(), lockAll)
-	}
+	tx, err := allLocks(t.Context(), conn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,8 +148,31 @@ func StopWriters(t testing.TB, url string) (end func()) {
 	}
 }
 
+// allLocks begins a transaction that keeps all writers out. On PostgreSQL it takes the
+// tables one after the other and a writer of the Store's may hold a later one while it
+// waits for an earlier one: then everything is let go at once, well before the server
+// would look for a deadlock (a second), and tried again.
+func allLocks(ctx context.Context, conn *sql.DB) (tx *sql.Tx, err error) {
+	for range 200 {
+		if tx, err = conn.BeginTx(ctx, nil); err != nil || !OnPostgres() {
+			return tx, err
+		}
+		if _, err = tx.ExecContext(ctx, lockAll); err == nil {
+			return tx, nil
+		}
+		_ = tx.Rollback() // the error that matters is the one before
+		held, ok := errors.AsType[*pgconn.PgError](err)
+		if !ok || held.Code != "55P03" && held.Code != "40P01" { // lock not available, deadlock
+			return nil, err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return nil, err
+}
+
 // lockAll takes the lock of every table that readers do not mind and writers wait for.
 const lockAll = `DO $$ DECLARE t record; BEGIN
+	SET LOCAL lock_timeout = '100ms';
 	FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
 		EXECUTE format('LOCK TABLE %I IN EXCLUSIVE MODE', t.tablename);
 	END LOOP;

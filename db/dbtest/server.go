@@ -85,6 +85,16 @@ func (s *Server) Move() {
 	s.data = moved
 }
 
+// Standby kills the server and starts it as a standby, which nobody feeds.
+func (s *Server) Standby() {
+	s.t.Helper()
+	s.Kill()
+	if err := os.WriteFile(filepath.Join(s.data, "standby.signal"), nil, 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+	s.Start()
+}
+
 // Socket is where the server listens.
 func (s *Server) Socket() string { return filepath.Join(s.folder, ".s.PGSQL.5432") }
 

@@ -10,7 +10,7 @@ import (
 )
 
 const action = `-- name: Action :one
-SELECT id, kind, provider, object_kind, object_id, customer_id, asked_by, request, state, reason, asked_at, begun_at, ended_at FROM actions WHERE id = ?1
+SELECT id, kind, provider, object_kind, object_id, customer_id, asked_by, request, state, reason, asked_at, begun_at, ended_at, scope_id FROM actions WHERE id = ?1
 `
 
 func (q *Queries) Action(ctx context.Context, id string) (Action, error) {
@@ -30,13 +30,14 @@ func (q *Queries) Action(ctx context.Context, id string) (Action, error) {
 		&i.AskedAt,
 		&i.BegunAt,
 		&i.EndedAt,
+		&i.ScopeID,
 	)
 	return i, err
 }
 
 const askAction = `-- name: AskAction :execrows
-INSERT INTO actions (id, kind, provider, object_kind, object_id, customer_id, asked_by, request, asked_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+INSERT INTO actions (id, kind, provider, object_kind, object_id, customer_id, asked_by, request, asked_at, scope_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 ON CONFLICT DO NOTHING
 `
 
@@ -50,6 +51,7 @@ type AskActionParams struct {
 	AskedBy    string
 	Request    string
 	AskedAt    int64
+	ScopeID    string
 }
 
 // One wish at a time for one object: a second one changes nothing while the first waits.
@@ -64,6 +66,7 @@ func (q *Queries) AskAction(ctx context.Context, arg AskActionParams) (int64, er
 		arg.AskedBy,
 		arg.Request,
 		arg.AskedAt,
+		arg.ScopeID,
 	)
 	if err != nil {
 		return 0, err
@@ -72,7 +75,7 @@ func (q *Queries) AskAction(ctx context.Context, arg AskActionParams) (int64, er
 }
 
 const beginAction = `-- name: BeginAction :execrows
-UPDATE actions SET begun_at = COALESCE(begun_at, ?1) WHERE id = ?2 AND state = 'waiting'
+UPDATE actions SET begun_at = ?1 WHERE id = ?2 AND state = 'waiting'
 `
 
 type BeginActionParams struct {
@@ -80,7 +83,7 @@ type BeginActionParams struct {
 	ID  string
 }
 
-// Before the provider is asked. What had begun before keeps its time: its outcome is open.
+// Before the provider is asked, each time: until it answers, its outcome is open.
 func (q *Queries) BeginAction(ctx context.Context, arg BeginActionParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, beginAction, arg.Now, arg.ID)
 	if err != nil {
@@ -129,7 +132,7 @@ func (q *Queries) HoldAction(ctx context.Context, arg HoldActionParams) error {
 }
 
 const latestAction = `-- name: LatestAction :one
-SELECT id, kind, provider, object_kind, object_id, customer_id, asked_by, request, state, reason, asked_at, begun_at, ended_at FROM actions WHERE provider = ?1 AND object_kind = ?2 AND object_id = ?3
+SELECT id, kind, provider, object_kind, object_id, customer_id, asked_by, request, state, reason, asked_at, begun_at, ended_at, scope_id FROM actions WHERE provider = ?1 AND object_kind = ?2 AND object_id = ?3
 ORDER BY asked_at DESC, id DESC LIMIT 1
 `
 
@@ -156,6 +159,7 @@ func (q *Queries) LatestAction(ctx context.Context, arg LatestActionParams) (Act
 		&i.AskedAt,
 		&i.BegunAt,
 		&i.EndedAt,
+		&i.ScopeID,
 	)
 	return i, err
 }

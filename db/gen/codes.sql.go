@@ -9,6 +9,28 @@ import (
 	"context"
 )
 
+const code = `-- name: Code :one
+SELECT id, email, code_hash, browser_hash, next, tries_left, created_at, expires_at, used_at, user_agent FROM sign_in_codes WHERE id = ?1
+`
+
+func (q *Queries) Code(ctx context.Context, id string) (SignInCode, error) {
+	row := q.db.QueryRowContext(ctx, code, id)
+	var i SignInCode
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.CodeHash,
+		&i.BrowserHash,
+		&i.Next,
+		&i.TriesLeft,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.UsedAt,
+		&i.UserAgent,
+	)
+	return i, err
+}
+
 const endOlderCodes = `-- name: EndOlderCodes :exec
 UPDATE sign_in_codes SET expires_at = ?1
 WHERE email = ?2 AND browser_hash = ?3 AND id <> ?4 AND used_at IS NULL AND expires_at > ?1
@@ -32,13 +54,13 @@ func (q *Queries) EndOlderCodes(ctx context.Context, arg EndOlderCodesParams) er
 }
 
 const insertCode = `-- name: InsertCode :execrows
-INSERT INTO sign_in_codes (id, email, code_hash, browser_hash, next, tries_left, created_at, expires_at)
+INSERT INTO sign_in_codes (id, email, code_hash, browser_hash, next, tries_left, created_at, expires_at, user_agent)
 SELECT CAST(?1 AS TEXT), CAST(?2 AS TEXT), CAST(?3 AS TEXT), CAST(?4 AS TEXT), CAST(?5 AS TEXT),
-    CAST(?6 AS BIGINT), CAST(?7 AS BIGINT), CAST(?8 AS BIGINT)
+    CAST(?6 AS BIGINT), CAST(?7 AS BIGINT), CAST(?8 AS BIGINT), CAST(?9 AS TEXT)
 WHERE (
     SELECT COUNT(*) FROM sign_in_codes AS sent
-    WHERE sent.email = CAST(?2 AS TEXT) AND sent.created_at > CAST(?9 AS BIGINT) AND sent.used_at IS NULL
-) < CAST(?10 AS BIGINT)
+    WHERE sent.email = CAST(?2 AS TEXT) AND sent.created_at > CAST(?10 AS BIGINT) AND sent.used_at IS NULL
+) < CAST(?11 AS BIGINT)
 `
 
 type InsertCodeParams struct {
@@ -50,6 +72,7 @@ type InsertCodeParams struct {
 	TriesLeft   int64
 	CreatedAt   int64
 	ExpiresAt   int64
+	UserAgent   string
 	Since       int64
 	Most        int64
 }
@@ -66,6 +89,7 @@ func (q *Queries) InsertCode(ctx context.Context, arg InsertCodeParams) (int64, 
 		arg.TriesLeft,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.UserAgent,
 		arg.Since,
 		arg.Most,
 	)
@@ -76,7 +100,7 @@ func (q *Queries) InsertCode(ctx context.Context, arg InsertCodeParams) (int64, 
 }
 
 const newestCode = `-- name: NewestCode :one
-SELECT id, email, code_hash, browser_hash, next, tries_left, created_at, expires_at, used_at FROM sign_in_codes
+SELECT id, email, code_hash, browser_hash, next, tries_left, created_at, expires_at, used_at, user_agent FROM sign_in_codes
 WHERE email = ?1 AND browser_hash = ?2
 ORDER BY created_at DESC, id DESC LIMIT 1
 `
@@ -99,6 +123,7 @@ func (q *Queries) NewestCode(ctx context.Context, arg NewestCodeParams) (SignInC
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.UsedAt,
+		&i.UserAgent,
 	)
 	return i, err
 }

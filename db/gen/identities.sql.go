@@ -9,6 +9,24 @@ import (
 	"context"
 )
 
+const deleteIdentity = `-- name: DeleteIdentity :execrows
+DELETE FROM identities WHERE provider = ?1 AND subject = ?2 AND user_id = ?3
+`
+
+type DeleteIdentityParams struct {
+	Provider string
+	Subject  string
+	UserID   string
+}
+
+func (q *Queries) DeleteIdentity(ctx context.Context, arg DeleteIdentityParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteIdentity, arg.Provider, arg.Subject, arg.UserID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const identitiesOfUser = `-- name: IdentitiesOfUser :many
 SELECT provider, subject, user_id, email, created_at, last_used_at FROM identities WHERE user_id = ?1 ORDER BY created_at, provider, subject
 `
@@ -44,6 +62,7 @@ func (q *Queries) IdentitiesOfUser(ctx context.Context, userID string) ([]Identi
 }
 
 const identityUser = `-- name: IdentityUser :one
+
 SELECT user_id FROM identities WHERE provider = ?1 AND subject = ?2
 `
 
@@ -52,6 +71,7 @@ type IdentityUserParams struct {
 	Subject  string
 }
 
+// What a person signs in with at identity providers.
 func (q *Queries) IdentityUser(ctx context.Context, arg IdentityUserParams) (string, error) {
 	row := q.db.QueryRowContext(ctx, identityUser, arg.Provider, arg.Subject)
 	var user_id string
@@ -59,30 +79,35 @@ func (q *Queries) IdentityUser(ctx context.Context, arg IdentityUserParams) (str
 	return user_id, err
 }
 
-const saveIdentity = `-- name: SaveIdentity :exec
+const linkIdentity = `-- name: LinkIdentity :execrows
 INSERT INTO identities (provider, subject, user_id, email, created_at, last_used_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+SELECT CAST(?1 AS TEXT), CAST(?2 AS TEXT), users.id, CAST(?3 AS TEXT), CAST(?4 AS BIGINT), CAST(?4 AS BIGINT)
+FROM users WHERE users.id = CAST(?5 AS TEXT) AND users.email_verified_at IS NOT NULL
 ON CONFLICT (provider, subject) DO UPDATE SET
     email = excluded.email,
     last_used_at = excluded.last_used_at
+WHERE identities.user_id = excluded.user_id
 `
 
-type SaveIdentityParams struct {
+type LinkIdentityParams struct {
 	Provider string
 	Subject  string
-	UserID   string
 	Email    string
 	UsedAt   int64
+	UserID   string
 }
 
-// An identity never moves to another user.
-func (q *Queries) SaveIdentity(ctx context.Context, arg SaveIdentityParams) error {
-	_, err := q.db.ExecContext(ctx, saveIdentity,
+// Only to a user who has proven his address, and never from another user.
+func (q *Queries) LinkIdentity(ctx context.Context, arg LinkIdentityParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, linkIdentity,
 		arg.Provider,
 		arg.Subject,
-		arg.UserID,
 		arg.Email,
 		arg.UsedAt,
+		arg.UserID,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -126,6 +126,17 @@ func (q *Queries) FinishDelivery(ctx context.Context, arg FinishDeliveryParams) 
 	return result.RowsAffected()
 }
 
+const hasDelivery = `-- name: HasDelivery :one
+SELECT CAST(COUNT(*) AS BIGINT) FROM inbox WHERE id = ?1
+`
+
+func (q *Queries) HasDelivery(ctx context.Context, id string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, hasDelivery, id)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const inboxCounts = `-- name: InboxCounts :many
 SELECT state, CAST(COUNT(*) AS BIGINT) AS deliveries, CAST(MIN(received_at) AS BIGINT) AS oldest
 FROM inbox GROUP BY state ORDER BY state

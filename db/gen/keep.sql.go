@@ -9,6 +9,22 @@ import (
 	"context"
 )
 
+const countFrozen = `-- name: CountFrozen :one
+SELECT COUNT(*) FROM ledger_accounts WHERE provider = ?1 AND frozen_at IS NOT NULL AND frozen_reason = ?2
+`
+
+type CountFrozenParams struct {
+	Provider string
+	Reason   string
+}
+
+func (q *Queries) CountFrozen(ctx context.Context, arg CountFrozenParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countFrozen, arg.Provider, arg.Reason)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const doubtRefunds = `-- name: DoubtRefunds :execrows
 UPDATE actions SET begun_at = ?1 WHERE state = 'waiting' AND kind = 'refund' AND begun_at IS NULL
 `
@@ -69,29 +85,106 @@ func (q *Queries) ForgetCodes(ctx context.Context) (int64, error) {
 	return result.RowsAffected()
 }
 
-const freezeWallet = `-- name: FreezeWallet :execrows
-UPDATE ledger_accounts SET frozen_at = COALESCE(frozen_at, ?1), frozen_reason = ?2
-WHERE customer_id = ?3 AND provider = ?4 AND provider_meter_id = ?5 AND kind = 'wallet'
-    AND (frozen_at IS NULL OR frozen_reason <> ?2)
+const freezeWallets = `-- name: FreezeWallets :execrows
+UPDATE ledger_accounts SET frozen_at = ?1, frozen_reason = ?2, frozen_seq = last_seq WHERE kind = 'wallet'
 `
 
-type FreezeWalletParams struct {
-	Now             *int64
-	Reason          string
-	CustomerID      string
-	Provider        string
-	ProviderMeterID string
+type FreezeWalletsParams struct {
+	Now    *int64
+	Reason string
 }
 
-// One that is frozen keeps its time.
-func (q *Queries) FreezeWallet(ctx context.Context, arg FreezeWalletParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, freezeWallet,
-		arg.Now,
-		arg.Reason,
-		arg.CustomerID,
-		arg.Provider,
-		arg.ProviderMeterID,
-	)
+// At a restore: each may have been spent since the copy.
+func (q *Queries) FreezeWallets(ctx context.Context, arg FreezeWalletsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, freezeWallets, arg.Now, arg.Reason)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const frozenWallets = `-- name: FrozenWallets :many
+SELECT a.id, a.customer_id, a.provider_meter_id, a.balance, a.frozen_at, a.frozen_reason, a.frozen_seq, a.last_seq,
+    CAST(COALESCE(m.aggregation, '') AS TEXT) AS aggregation,
+    CAST(COALESCE(p.provider_id, '') AS TEXT) AS provider_customer_id,
+    CAST(COALESCE(b.balance, 0) AS BIGINT) AS provider_balance,
+    CAST(COALESCE(r.events_read_at, 0) AS BIGINT) AS events_read_at
+FROM ledger_accounts AS a
+LEFT JOIN meters AS m ON m.provider = a.provider AND m.provider_id = a.provider_meter_id
+LEFT JOIN provider_customers AS p ON p.provider = a.provider AND p.customer_id = a.customer_id AND p.deleted_at IS NULL
+LEFT JOIN customer_meters AS b ON b.provider = a.provider AND b.provider_customer_id = p.provider_id
+    AND b.provider_meter_id = a.provider_meter_id AND b.deleted_at IS NULL
+LEFT JOIN reconciliations AS r ON r.provider = a.provider AND r.customer_id = a.customer_id
+WHERE a.provider = ?1 AND a.frozen_at IS NOT NULL AND a.kind = 'wallet' AND a.id > ?2
+ORDER BY a.id LIMIT CAST(?3 AS BIGINT)
+`
+
+type FrozenWalletsParams struct {
+	Provider string
+	After    string
+	Most     int64
+}
+
+type FrozenWalletsRow struct {
+	ID                 string
+	CustomerID         string
+	ProviderMeterID    string
+	Balance            int64
+	FrozenAt           *int64
+	FrozenReason       string
+	FrozenSeq          int64
+	LastSeq            int64
+	Aggregation        string
+	ProviderCustomerID string
+	ProviderBalance    int64
+	EventsReadAt       int64
+}
+
+// Frozen wallets in the order of their ids, with the provider's figure (0 if it has none), and what
+// is known of their customer there: who he is (empty: nobody), and when his record was last read.
+func (q *Queries) FrozenWallets(ctx context.Context, arg FrozenWalletsParams) ([]FrozenWalletsRow, error) {
+	rows, err := q.db.QueryContext(ctx, frozenWallets, arg.Provider, arg.After, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FrozenWalletsRow
+	for rows.Next() {
+		var i FrozenWalletsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CustomerID,
+			&i.ProviderMeterID,
+			&i.Balance,
+			&i.FrozenAt,
+			&i.FrozenReason,
+			&i.FrozenSeq,
+			&i.LastSeq,
+			&i.Aggregation,
+			&i.ProviderCustomerID,
+			&i.ProviderBalance,
+			&i.EventsReadAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const holdUsage = `-- name: HoldUsage :execrows
+UPDATE usage_events SET state = 'waiting', leased_until = 0, next_try_at = ?1 WHERE state IN ('waiting', 'leased')
+`
+
+// At a restore: what waits in the copy may have been reported since.
+func (q *Queries) HoldUsage(ctx context.Context, held int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, holdUsage, held)
 	if err != nil {
 		return 0, err
 	}
@@ -131,6 +224,78 @@ func (q *Queries) LedgerCustomersAfter(ctx context.Context, arg LedgerCustomersA
 	return items, nil
 }
 
+const letUsageGo = `-- name: LetUsageGo :execrows
+UPDATE usage_events SET next_try_at = ?1
+WHERE state = 'waiting' AND next_try_at = ?2 AND NOT EXISTS (
+    SELECT 1 FROM ledger_accounts AS a
+    WHERE a.customer_id = usage_events.customer_id AND a.kind = 'wallet' AND a.frozen_reason = ?3
+)
+`
+
+type LetUsageGoParams struct {
+	Now    int64
+	Held   int64
+	Reason string
+}
+
+// What was held goes to the provider when none of its customer's wallets is being checked.
+func (q *Queries) LetUsageGo(ctx context.Context, arg LetUsageGoParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, letUsageGo, arg.Now, arg.Held, arg.Reason)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const lostCustomers = `-- name: LostCustomers :many
+SELECT p.external_id FROM provider_customers AS p
+WHERE p.email = ?1 AND p.customer_id IS NULL AND p.deleted_at IS NULL AND p.external_id <> ''
+    AND NOT EXISTS (SELECT 1 FROM customers AS c WHERE c.id = p.external_id)
+ORDER BY p.external_id
+`
+
+// External ids under which a provider has somebody of an address, and that are nobody's here.
+func (q *Queries) LostCustomers(ctx context.Context, email string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, lostCustomers, email)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var external_id string
+		if err := rows.Scan(&external_id); err != nil {
+			return nil, err
+		}
+		items = append(items, external_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const refreezeWallet = `-- name: RefreezeWallet :execrows
+UPDATE ledger_accounts SET frozen_reason = ?1 WHERE id = ?2 AND frozen_at IS NOT NULL
+`
+
+type RefreezeWalletParams struct {
+	Reason string
+	ID     string
+}
+
+// It keeps its time.
+func (q *Queries) RefreezeWallet(ctx context.Context, arg RefreezeWalletParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, refreezeWallet, arg.Reason, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const saveSetting = `-- name: SaveSetting :exec
 INSERT INTO settings (name, value, changed_at) VALUES (?1, ?2, ?3)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
@@ -159,23 +324,175 @@ func (q *Queries) Setting(ctx context.Context, name string) (string, error) {
 }
 
 const thawWallet = `-- name: ThawWallet :execrows
-UPDATE ledger_accounts SET frozen_at = NULL, frozen_reason = ''
-WHERE customer_id = ?1 AND provider = ?2 AND provider_meter_id = ?3 AND kind = 'wallet'
-    AND frozen_at IS NOT NULL
+UPDATE ledger_accounts SET frozen_at = NULL, frozen_reason = '' WHERE id = ?1 AND frozen_at IS NOT NULL
 `
 
-type ThawWalletParams struct {
-	CustomerID      string
-	Provider        string
-	ProviderMeterID string
-}
-
-func (q *Queries) ThawWallet(ctx context.Context, arg ThawWalletParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, thawWallet, arg.CustomerID, arg.Provider, arg.ProviderMeterID)
+func (q *Queries) ThawWallet(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, thawWallet, id)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const thawWalletFrozenFor = `-- name: ThawWalletFrozenFor :many
+UPDATE ledger_accounts SET frozen_at = NULL, frozen_reason = '' WHERE id = ?1 AND frozen_at IS NOT NULL AND frozen_reason = ?2
+RETURNING customer_id, provider_meter_id
+`
+
+type ThawWalletFrozenForParams struct {
+	ID     string
+	Reason string
+}
+
+type ThawWalletFrozenForRow struct {
+	CustomerID      string
+	ProviderMeterID string
+}
+
+func (q *Queries) ThawWalletFrozenFor(ctx context.Context, arg ThawWalletFrozenForParams) ([]ThawWalletFrozenForRow, error) {
+	rows, err := q.db.QueryContext(ctx, thawWalletFrozenFor, arg.ID, arg.Reason)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ThawWalletFrozenForRow
+	for rows.Next() {
+		var i ThawWalletFrozenForRow
+		if err := rows.Scan(&i.CustomerID, &i.ProviderMeterID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const usageIsHeld = `-- name: UsageIsHeld :one
+SELECT EXISTS (SELECT 1 FROM usage_events WHERE state = 'waiting' AND next_try_at = ?1)
+`
+
+func (q *Queries) UsageIsHeld(ctx context.Context, held int64) (bool, error) {
+	row := q.db.QueryRowContext(ctx, usageIsHeld, held)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const usesSentSince = `-- name: UsesSentSince :many
+SELECT CAST(u.sent_at AS BIGINT) AS sent_at, e.credits FROM usage_events AS u
+JOIN ledger_transactions AS t ON t.provider = u.provider AND t.cause_kind = 'event' AND t.cause_id = u.id
+JOIN ledger_entries AS e ON e.transaction_id = t.id
+JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
+WHERE u.customer_id = ?1 AND u.sent_at >= CAST(?2 AS BIGINT)
+    AND t.provider = ?3 AND t.provider_meter_id = ?4
+ORDER BY u.sent_at DESC LIMIT CAST(?5 AS BIGINT)
+`
+
+type UsesSentSinceParams struct {
+	CustomerID      string
+	Since           int64
+	Provider        string
+	ProviderMeterID string
+	Most            int64
+}
+
+type UsesSentSinceRow struct {
+	SentAt  int64
+	Credits int64
+}
+
+// What the provider took of a wallet at or after a moment, the latest first.
+func (q *Queries) UsesSentSince(ctx context.Context, arg UsesSentSinceParams) ([]UsesSentSinceRow, error) {
+	rows, err := q.db.QueryContext(ctx, usesSentSince,
+		arg.CustomerID,
+		arg.Since,
+		arg.Provider,
+		arg.ProviderMeterID,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsesSentSinceRow
+	for rows.Next() {
+		var i UsesSentSinceRow
+		if err := rows.Scan(&i.SentAt, &i.Credits); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const walletsFrozenFor = `-- name: WalletsFrozenFor :many
+SELECT a.id, a.customer_id, a.provider_meter_id, a.balance, CAST(COALESCE(m.name, '') AS TEXT) AS meter_name,
+    CAST(COALESCE(b.balance, 0) AS BIGINT) AS provider_balance
+FROM ledger_accounts AS a
+LEFT JOIN meters AS m ON m.provider = a.provider AND m.provider_id = a.provider_meter_id
+LEFT JOIN provider_customers AS p ON p.provider = a.provider AND p.customer_id = a.customer_id AND p.deleted_at IS NULL
+LEFT JOIN customer_meters AS b ON b.provider = a.provider AND b.provider_customer_id = p.provider_id
+    AND b.provider_meter_id = a.provider_meter_id AND b.deleted_at IS NULL
+WHERE a.provider = ?1 AND a.frozen_at IS NOT NULL AND a.frozen_reason = ?2
+ORDER BY a.id LIMIT CAST(?3 AS BIGINT)
+`
+
+type WalletsFrozenForParams struct {
+	Provider string
+	Reason   string
+	Most     int64
+}
+
+type WalletsFrozenForRow struct {
+	ID              string
+	CustomerID      string
+	ProviderMeterID string
+	Balance         int64
+	MeterName       string
+	ProviderBalance int64
+}
+
+// Frozen wallets with a reason, as operators see them.
+func (q *Queries) WalletsFrozenFor(ctx context.Context, arg WalletsFrozenForParams) ([]WalletsFrozenForRow, error) {
+	rows, err := q.db.QueryContext(ctx, walletsFrozenFor, arg.Provider, arg.Reason, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WalletsFrozenForRow
+	for rows.Next() {
+		var i WalletsFrozenForRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CustomerID,
+			&i.ProviderMeterID,
+			&i.Balance,
+			&i.MeterName,
+			&i.ProviderBalance,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const withdrawActions = `-- name: WithdrawActions :execrows

@@ -56,6 +56,9 @@ SELECT version, CAST(status AS TEXT) AS status, deleted_at FROM (
     SELECT version, CASE WHEN revoked_at IS NULL THEN 'granted' ELSE 'revoked' END AS status, deleted_at FROM benefit_grants
     WHERE CAST(?1 AS TEXT) = 'benefit_grant' AND benefit_grants.provider = ?2 AND benefit_grants.provider_id = ?3
     UNION ALL
+    SELECT version, status, deleted_at FROM seats
+    WHERE CAST(?1 AS TEXT) = 'customer_seat' AND seats.provider = ?2 AND seats.provider_id = ?3
+    UNION ALL
     SELECT version, status, deleted_at FROM refunds
     WHERE CAST(?1 AS TEXT) = 'refund' AND refunds.provider = ?2 AND refunds.provider_id = ?3
     UNION ALL
@@ -260,12 +263,13 @@ func (q *Queries) UpsertCheckout(ctx context.Context, arg UpsertCheckoutParams) 
 
 const upsertGrant = `-- name: UpsertGrant :execrows
 INSERT INTO benefit_grants (provider, provider_id, provider_customer_id, provider_benefit_id, provider_subscription_id,
-    provider_order_id, kind, description, granted_at, revoked_at, properties, created_at, version, copied_at, deleted_at)
+    provider_order_id, provider_member_id, kind, description, granted_at, revoked_at, properties, created_at, version, copied_at, deleted_at)
 VALUES (?1, ?2, ?3, ?4, ?5,
-    ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+    ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
 ON CONFLICT (provider, provider_id) DO UPDATE SET
     provider_customer_id = excluded.provider_customer_id, provider_benefit_id = excluded.provider_benefit_id,
     provider_subscription_id = excluded.provider_subscription_id, provider_order_id = excluded.provider_order_id,
+    provider_member_id = excluded.provider_member_id,
     kind = excluded.kind, description = excluded.description, granted_at = excluded.granted_at,
     revoked_at = excluded.revoked_at, properties = excluded.properties, created_at = excluded.created_at,
     version = excluded.version, copied_at = excluded.copied_at, deleted_at = excluded.deleted_at
@@ -279,6 +283,7 @@ type UpsertGrantParams struct {
 	ProviderBenefitID      string
 	ProviderSubscriptionID string
 	ProviderOrderID        string
+	ProviderMemberID       string
 	Kind                   string
 	Description            string
 	GrantedAt              *int64
@@ -298,6 +303,7 @@ func (q *Queries) UpsertGrant(ctx context.Context, arg UpsertGrantParams) (int64
 		arg.ProviderBenefitID,
 		arg.ProviderSubscriptionID,
 		arg.ProviderOrderID,
+		arg.ProviderMemberID,
 		arg.Kind,
 		arg.Description,
 		arg.GrantedAt,
@@ -648,13 +654,77 @@ func (q *Queries) UpsertRefund(ctx context.Context, arg UpsertRefundParams) (int
 	return result.RowsAffected()
 }
 
+const upsertSeat = `-- name: UpsertSeat :execrows
+INSERT INTO seats (provider, provider_id, provider_subscription_id, provider_order_id, provider_customer_id, provider_member_id,
+    user_id, email, name, status, expires_at, claimed_at, revoked_at, created_at, version, copied_at, deleted_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+    ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+ON CONFLICT (provider, provider_id) DO UPDATE SET
+    provider_subscription_id = excluded.provider_subscription_id, provider_order_id = excluded.provider_order_id,
+    provider_customer_id = excluded.provider_customer_id, provider_member_id = excluded.provider_member_id,
+    user_id = excluded.user_id, email = excluded.email, name = excluded.name, status = excluded.status,
+    expires_at = excluded.expires_at, claimed_at = excluded.claimed_at, revoked_at = excluded.revoked_at,
+    created_at = excluded.created_at, version = excluded.version, copied_at = excluded.copied_at,
+    deleted_at = excluded.deleted_at
+WHERE seats.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version > seats.version
+    OR (excluded.version = seats.version
+        AND CASE excluded.status WHEN 'pending' THEN 0 WHEN 'claimed' THEN 1 ELSE 2 END
+            >= CASE seats.status WHEN 'pending' THEN 0 WHEN 'claimed' THEN 1 ELSE 2 END))
+`
+
+type UpsertSeatParams struct {
+	Provider               string
+	ProviderID             string
+	ProviderSubscriptionID string
+	ProviderOrderID        string
+	ProviderCustomerID     string
+	ProviderMemberID       string
+	UserID                 string
+	Email                  string
+	Name                   string
+	Status                 string
+	ExpiresAt              *int64
+	ClaimedAt              *int64
+	RevokedAt              *int64
+	CreatedAt              int64
+	Version                int64
+	CopiedAt               int64
+	DeletedAt              *int64
+}
+
+func (q *Queries) UpsertSeat(ctx context.Context, arg UpsertSeatParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, upsertSeat,
+		arg.Provider,
+		arg.ProviderID,
+		arg.ProviderSubscriptionID,
+		arg.ProviderOrderID,
+		arg.ProviderCustomerID,
+		arg.ProviderMemberID,
+		arg.UserID,
+		arg.Email,
+		arg.Name,
+		arg.Status,
+		arg.ExpiresAt,
+		arg.ClaimedAt,
+		arg.RevokedAt,
+		arg.CreatedAt,
+		arg.Version,
+		arg.CopiedAt,
+		arg.DeletedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const upsertSubscription = `-- name: UpsertSubscription :execrows
 INSERT INTO subscriptions (provider, provider_id, provider_customer_id, provider_product_id, provider_checkout_id,
     status, amount, currency, interval, interval_count, period_start, period_end, trial_end, cancel_at_period_end,
-    canceled_at, started_at, ends_at, ended_at, cancel_reason, cancel_comment, created_at, version, copied_at, deleted_at)
+    canceled_at, started_at, ends_at, ended_at, cancel_reason, cancel_comment, reference_id, seats, created_at, version, copied_at, deleted_at)
 VALUES (?1, ?2, ?3, ?4, ?5,
     ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
-    ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
+    ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)
 ON CONFLICT (provider, provider_id) DO UPDATE SET
     provider_customer_id = excluded.provider_customer_id, provider_product_id = excluded.provider_product_id,
     provider_checkout_id = excluded.provider_checkout_id, status = excluded.status, amount = excluded.amount,
@@ -662,7 +732,7 @@ ON CONFLICT (provider, provider_id) DO UPDATE SET
     period_start = excluded.period_start, period_end = excluded.period_end, trial_end = excluded.trial_end,
     cancel_at_period_end = excluded.cancel_at_period_end, canceled_at = excluded.canceled_at,
     started_at = excluded.started_at, ends_at = excluded.ends_at, ended_at = excluded.ended_at,
-    cancel_reason = excluded.cancel_reason, cancel_comment = excluded.cancel_comment,
+    cancel_reason = excluded.cancel_reason, cancel_comment = excluded.cancel_comment, reference_id = excluded.reference_id, seats = excluded.seats,
     created_at = excluded.created_at, version = excluded.version, copied_at = excluded.copied_at,
     deleted_at = excluded.deleted_at
 WHERE subscriptions.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version > subscriptions.version
@@ -692,6 +762,8 @@ type UpsertSubscriptionParams struct {
 	EndedAt            *int64
 	CancelReason       string
 	CancelComment      string
+	ReferenceID        string
+	Seats              int64
 	CreatedAt          int64
 	Version            int64
 	CopiedAt           int64
@@ -720,6 +792,8 @@ func (q *Queries) UpsertSubscription(ctx context.Context, arg UpsertSubscription
 		arg.EndedAt,
 		arg.CancelReason,
 		arg.CancelComment,
+		arg.ReferenceID,
+		arg.Seats,
 		arg.CreatedAt,
 		arg.Version,
 		arg.CopiedAt,

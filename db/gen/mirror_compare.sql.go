@@ -547,7 +547,7 @@ func (q *Queries) MirroredCheckout(ctx context.Context, arg MirroredCheckoutPara
 }
 
 const mirroredGrant = `-- name: MirroredGrant :one
-SELECT provider, provider_id, provider_customer_id, provider_benefit_id, provider_subscription_id, provider_order_id, kind, description, granted_at, revoked_at, properties, created_at, version, copied_at, deleted_at FROM benefit_grants WHERE provider = ?1 AND provider_id = ?2
+SELECT provider, provider_id, provider_customer_id, provider_benefit_id, provider_subscription_id, provider_order_id, kind, description, granted_at, revoked_at, properties, created_at, version, copied_at, deleted_at, provider_member_id FROM benefit_grants WHERE provider = ?1 AND provider_id = ?2
 `
 
 type MirroredGrantParams struct {
@@ -574,6 +574,7 @@ func (q *Queries) MirroredGrant(ctx context.Context, arg MirroredGrantParams) (B
 		&i.Version,
 		&i.CopiedAt,
 		&i.DeletedAt,
+		&i.ProviderMemberID,
 	)
 	return i, err
 }
@@ -739,8 +740,42 @@ func (q *Queries) MirroredRefund(ctx context.Context, arg MirroredRefundParams) 
 	return i, err
 }
 
+const mirroredSeat = `-- name: MirroredSeat :one
+SELECT provider, provider_id, provider_subscription_id, provider_order_id, provider_customer_id, provider_member_id, user_id, email, name, status, expires_at, claimed_at, revoked_at, created_at, version, copied_at, deleted_at FROM seats WHERE provider = ?1 AND provider_id = ?2
+`
+
+type MirroredSeatParams struct {
+	Provider   string
+	ProviderID string
+}
+
+func (q *Queries) MirroredSeat(ctx context.Context, arg MirroredSeatParams) (Seat, error) {
+	row := q.db.QueryRowContext(ctx, mirroredSeat, arg.Provider, arg.ProviderID)
+	var i Seat
+	err := row.Scan(
+		&i.Provider,
+		&i.ProviderID,
+		&i.ProviderSubscriptionID,
+		&i.ProviderOrderID,
+		&i.ProviderCustomerID,
+		&i.ProviderMemberID,
+		&i.UserID,
+		&i.Email,
+		&i.Name,
+		&i.Status,
+		&i.ExpiresAt,
+		&i.ClaimedAt,
+		&i.RevokedAt,
+		&i.CreatedAt,
+		&i.Version,
+		&i.CopiedAt,
+		&i.DeletedAt,
+	)
+	return i, err
+}
+
 const mirroredSubscription = `-- name: MirroredSubscription :one
-SELECT provider, provider_id, provider_customer_id, provider_product_id, provider_checkout_id, status, amount, currency, interval, interval_count, period_start, period_end, trial_end, cancel_at_period_end, canceled_at, started_at, ends_at, ended_at, cancel_reason, cancel_comment, created_at, version, copied_at, deleted_at FROM subscriptions WHERE provider = ?1 AND provider_id = ?2
+SELECT provider, provider_id, provider_customer_id, provider_product_id, provider_checkout_id, status, amount, currency, interval, interval_count, period_start, period_end, trial_end, cancel_at_period_end, canceled_at, started_at, ends_at, ended_at, cancel_reason, cancel_comment, created_at, version, copied_at, deleted_at, reference_id, seats FROM subscriptions WHERE provider = ?1 AND provider_id = ?2
 `
 
 type MirroredSubscriptionParams struct {
@@ -776,6 +811,8 @@ func (q *Queries) MirroredSubscription(ctx context.Context, arg MirroredSubscrip
 		&i.Version,
 		&i.CopiedAt,
 		&i.DeletedAt,
+		&i.ReferenceID,
+		&i.Seats,
 	)
 	return i, err
 }

@@ -147,7 +147,7 @@ func (q *Queries) CheckoutOrders(ctx context.Context, arg CheckoutOrdersParams) 
 }
 
 const checkoutSubscriptions = `-- name: CheckoutSubscriptions :many
-SELECT subscriptions.provider, subscriptions.provider_id, subscriptions.provider_customer_id, subscriptions.provider_product_id, subscriptions.provider_checkout_id, subscriptions.status, subscriptions.amount, subscriptions.currency, subscriptions.interval, subscriptions.interval_count, subscriptions.period_start, subscriptions.period_end, subscriptions.trial_end, subscriptions.cancel_at_period_end, subscriptions.canceled_at, subscriptions.started_at, subscriptions.ends_at, subscriptions.ended_at, subscriptions.cancel_reason, subscriptions.cancel_comment, subscriptions.created_at, subscriptions.version, subscriptions.copied_at, subscriptions.deleted_at FROM checkouts
+SELECT subscriptions.provider, subscriptions.provider_id, subscriptions.provider_customer_id, subscriptions.provider_product_id, subscriptions.provider_checkout_id, subscriptions.status, subscriptions.amount, subscriptions.currency, subscriptions.interval, subscriptions.interval_count, subscriptions.period_start, subscriptions.period_end, subscriptions.trial_end, subscriptions.cancel_at_period_end, subscriptions.canceled_at, subscriptions.started_at, subscriptions.ends_at, subscriptions.ended_at, subscriptions.cancel_reason, subscriptions.cancel_comment, subscriptions.created_at, subscriptions.version, subscriptions.copied_at, subscriptions.deleted_at, subscriptions.reference_id, subscriptions.seats FROM checkouts
 JOIN subscriptions ON subscriptions.provider = checkouts.provider
     AND subscriptions.provider_id IN (
         SELECT started.provider_id FROM subscriptions AS started
@@ -201,6 +201,8 @@ func (q *Queries) CheckoutSubscriptions(ctx context.Context, arg CheckoutSubscri
 			&i.Version,
 			&i.CopiedAt,
 			&i.DeletedAt,
+			&i.ReferenceID,
+			&i.Seats,
 		); err != nil {
 			return nil, err
 		}
@@ -216,7 +218,7 @@ func (q *Queries) CheckoutSubscriptions(ctx context.Context, arg CheckoutSubscri
 }
 
 const grants = `-- name: Grants :many
-SELECT benefit_grants.provider, benefit_grants.provider_id, benefit_grants.provider_customer_id, benefit_grants.provider_benefit_id, benefit_grants.provider_subscription_id, benefit_grants.provider_order_id, benefit_grants.kind, benefit_grants.description, benefit_grants.granted_at, benefit_grants.revoked_at, benefit_grants.properties, benefit_grants.created_at, benefit_grants.version, benefit_grants.copied_at, benefit_grants.deleted_at FROM benefit_grants
+SELECT benefit_grants.provider, benefit_grants.provider_id, benefit_grants.provider_customer_id, benefit_grants.provider_benefit_id, benefit_grants.provider_subscription_id, benefit_grants.provider_order_id, benefit_grants.kind, benefit_grants.description, benefit_grants.granted_at, benefit_grants.revoked_at, benefit_grants.properties, benefit_grants.created_at, benefit_grants.version, benefit_grants.copied_at, benefit_grants.deleted_at, benefit_grants.provider_member_id FROM benefit_grants
 JOIN provider_customers ON provider_customers.provider = benefit_grants.provider
     AND provider_customers.provider_id = benefit_grants.provider_customer_id
 WHERE provider_customers.customer_id = ?1 AND benefit_grants.deleted_at IS NULL
@@ -249,6 +251,7 @@ func (q *Queries) Grants(ctx context.Context, customerID *string) ([]BenefitGran
 			&i.Version,
 			&i.CopiedAt,
 			&i.DeletedAt,
+			&i.ProviderMemberID,
 		); err != nil {
 			return nil, err
 		}
@@ -549,7 +552,7 @@ func (q *Queries) ProviderCustomerByID(ctx context.Context, arg ProviderCustomer
 }
 
 const subscription = `-- name: Subscription :one
-SELECT subscriptions.provider, subscriptions.provider_id, subscriptions.provider_customer_id, subscriptions.provider_product_id, subscriptions.provider_checkout_id, subscriptions.status, subscriptions.amount, subscriptions.currency, subscriptions.interval, subscriptions.interval_count, subscriptions.period_start, subscriptions.period_end, subscriptions.trial_end, subscriptions.cancel_at_period_end, subscriptions.canceled_at, subscriptions.started_at, subscriptions.ends_at, subscriptions.ended_at, subscriptions.cancel_reason, subscriptions.cancel_comment, subscriptions.created_at, subscriptions.version, subscriptions.copied_at, subscriptions.deleted_at FROM subscriptions
+SELECT subscriptions.provider, subscriptions.provider_id, subscriptions.provider_customer_id, subscriptions.provider_product_id, subscriptions.provider_checkout_id, subscriptions.status, subscriptions.amount, subscriptions.currency, subscriptions.interval, subscriptions.interval_count, subscriptions.period_start, subscriptions.period_end, subscriptions.trial_end, subscriptions.cancel_at_period_end, subscriptions.canceled_at, subscriptions.started_at, subscriptions.ends_at, subscriptions.ended_at, subscriptions.cancel_reason, subscriptions.cancel_comment, subscriptions.created_at, subscriptions.version, subscriptions.copied_at, subscriptions.deleted_at, subscriptions.reference_id, subscriptions.seats FROM subscriptions
 JOIN provider_customers ON provider_customers.provider = subscriptions.provider
     AND provider_customers.provider_id = subscriptions.provider_customer_id
 WHERE provider_customers.customer_id = ?1 AND subscriptions.provider_id = ?2
@@ -589,12 +592,14 @@ func (q *Queries) Subscription(ctx context.Context, arg SubscriptionParams) (Sub
 		&i.Version,
 		&i.CopiedAt,
 		&i.DeletedAt,
+		&i.ReferenceID,
+		&i.Seats,
 	)
 	return i, err
 }
 
 const subscriptions = `-- name: Subscriptions :many
-SELECT subscriptions.provider, subscriptions.provider_id, subscriptions.provider_customer_id, subscriptions.provider_product_id, subscriptions.provider_checkout_id, subscriptions.status, subscriptions.amount, subscriptions.currency, subscriptions.interval, subscriptions.interval_count, subscriptions.period_start, subscriptions.period_end, subscriptions.trial_end, subscriptions.cancel_at_period_end, subscriptions.canceled_at, subscriptions.started_at, subscriptions.ends_at, subscriptions.ended_at, subscriptions.cancel_reason, subscriptions.cancel_comment, subscriptions.created_at, subscriptions.version, subscriptions.copied_at, subscriptions.deleted_at FROM subscriptions
+SELECT subscriptions.provider, subscriptions.provider_id, subscriptions.provider_customer_id, subscriptions.provider_product_id, subscriptions.provider_checkout_id, subscriptions.status, subscriptions.amount, subscriptions.currency, subscriptions.interval, subscriptions.interval_count, subscriptions.period_start, subscriptions.period_end, subscriptions.trial_end, subscriptions.cancel_at_period_end, subscriptions.canceled_at, subscriptions.started_at, subscriptions.ends_at, subscriptions.ended_at, subscriptions.cancel_reason, subscriptions.cancel_comment, subscriptions.created_at, subscriptions.version, subscriptions.copied_at, subscriptions.deleted_at, subscriptions.reference_id, subscriptions.seats FROM subscriptions
 JOIN provider_customers ON provider_customers.provider = subscriptions.provider
     AND provider_customers.provider_id = subscriptions.provider_customer_id
 WHERE provider_customers.customer_id = ?1 AND subscriptions.deleted_at IS NULL
@@ -637,6 +642,8 @@ func (q *Queries) Subscriptions(ctx context.Context, customerID *string) ([]Subs
 			&i.Version,
 			&i.CopiedAt,
 			&i.DeletedAt,
+			&i.ReferenceID,
+			&i.Seats,
 		); err != nil {
 			return nil, err
 		}

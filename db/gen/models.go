@@ -18,6 +18,7 @@ type Action struct {
 	AskedAt    int64
 	BegunAt    *int64
 	EndedAt    *int64
+	ScopeID    string
 }
 
 type Alarm struct {
@@ -30,6 +31,30 @@ type Alarm struct {
 	SeenAt    int64
 	ClearedAt *int64
 	ToldAt    int64
+}
+
+type ApiKey struct {
+	ID        string
+	Name      string
+	Hash      string
+	Hint      string
+	Scopes    string
+	CreatedBy string
+	CreatedAt int64
+	ExpiresAt *int64
+	UsedAt    *int64
+	UsedFrom  string
+	RevokedAt *int64
+}
+
+type Authenticator struct {
+	UserID        string
+	Secret        string
+	ConfirmedAt   *int64
+	LastStep      int64
+	Failures      int64
+	FailuresSince int64
+	CreatedAt     int64
 }
 
 type Benefit struct {
@@ -58,6 +83,7 @@ type BenefitGrant struct {
 	Version                int64
 	CopiedAt               int64
 	DeletedAt              *int64
+	ProviderMemberID       string
 }
 
 type Checkout struct {
@@ -102,6 +128,21 @@ type CustomerMeter struct {
 	DeletedAt          *int64
 }
 
+type CustomerOrganization struct {
+	ID        string
+	Name      string
+	Slug      string
+	CreatedAt int64
+	DeletedAt *int64
+}
+
+type Device struct {
+	UserID      string
+	TokenHash   string
+	FirstSeenAt int64
+	LastSeenAt  int64
+}
+
 type Drift struct {
 	ID                 string
 	PassID             string
@@ -118,6 +159,34 @@ type Drift struct {
 	Fields             string
 	Healed             bool
 	FoundAt            int64
+}
+
+type EmailChange struct {
+	UserID      string
+	ID          string
+	OldEmail    string
+	NewEmail    string
+	OldHash     string
+	NewHash     string
+	OldTries    int64
+	NewTries    int64
+	OldProvenAt *int64
+	NewProvenAt *int64
+	CreatedAt   int64
+	ExpiresAt   int64
+}
+
+type ErasedCustomer struct {
+	ID       string
+	ErasedAt int64
+}
+
+type ErasedProviderCustomer struct {
+	Provider   string
+	ProviderID string
+	CustomerID string
+	FoundAt    int64
+	DoneAt     *int64
 }
 
 type Fact struct {
@@ -180,6 +249,19 @@ type Installation struct {
 	Value string
 }
 
+type Invitation struct {
+	ID             string
+	OrganizationID string
+	Email          string
+	Role           string
+	TokenHash      string
+	InvitedBy      string
+	CreatedAt      int64
+	ExpiresAt      int64
+	AcceptedAt     *int64
+	RevokedAt      *int64
+}
+
 type LedgerAccount struct {
 	ID              string
 	CustomerID      string
@@ -190,6 +272,7 @@ type LedgerAccount struct {
 	LastSeq         int64
 	FrozenAt        *int64
 	FrozenReason    string
+	FrozenSeq       int64
 }
 
 type LedgerDay struct {
@@ -223,6 +306,26 @@ type LedgerTransaction struct {
 	PostedAt        int64
 }
 
+type MailedLink struct {
+	TokenHash    string
+	Purpose      string
+	Email        string
+	BrowserHash  string
+	Name         string
+	PasswordHash string
+	Next         string
+	CreatedAt    int64
+	ExpiresAt    int64
+	UsedAt       *int64
+}
+
+type Membership struct {
+	OrganizationID string
+	UserID         string
+	Role           string
+	CreatedAt      int64
+}
+
 type Meter struct {
 	Provider    string
 	ProviderID  string
@@ -237,6 +340,17 @@ type Meter struct {
 	DeletedAt   *int64
 }
 
+type MirrorRaw struct {
+	Provider           string
+	Kind               string
+	ProviderID         string
+	ProviderCustomerID string
+	Version            int64
+	Revision           int64
+	Digest             int64
+	Body               string
+}
+
 type MissingObject struct {
 	Provider   string
 	ObjectKind string
@@ -247,15 +361,18 @@ type MissingObject struct {
 }
 
 type OauthState struct {
-	StateHash    string
-	Provider     string
-	BrowserHash  string
-	Session      string
-	Nonce        string
-	CodeVerifier string
-	Next         string
-	CreatedAt    int64
-	ExpiresAt    int64
+	StateHash     string
+	Provider      string
+	BrowserHash   string
+	Session       string
+	Nonce         string
+	CodeVerifier  string
+	Next          string
+	CreatedAt     int64
+	ExpiresAt     int64
+	RedirectUri   string
+	LinkSessionID string
+	LinkUserID    string
 }
 
 type Order struct {
@@ -308,6 +425,44 @@ type Outbox struct {
 	CreatedAt   int64
 	DoneAt      *int64
 	Error       string
+}
+
+type Passkey struct {
+	ID         string
+	UserID     string
+	Handle     string
+	Name       string
+	Credential string
+	SignCount  int64
+	CreatedAt  int64
+	UsedAt     *int64
+}
+
+type PasskeyChallenge struct {
+	ChallengeHash string
+	Purpose       string
+	BrowserHash   string
+	Data          string
+	ExpiresAt     int64
+}
+
+type Password struct {
+	UserID    string
+	Hash      string
+	CreatedAt int64
+	ChangedAt int64
+}
+
+type PendingIdentity struct {
+	BrowserHash string
+	Provider    string
+	Subject     string
+	Via         string
+	Email       string
+	Name        string
+	Next        string
+	CodeID      string
+	ExpiresAt   int64
 }
 
 type Product struct {
@@ -376,6 +531,13 @@ type Reconciliation struct {
 	Error        string
 }
 
+type RecoveryCode struct {
+	UserID    string
+	Hash      string
+	CreatedAt int64
+	UsedAt    *int64
+}
+
 type Refund struct {
 	Provider               string
 	ProviderID             string
@@ -394,22 +556,54 @@ type Refund struct {
 	DeletedAt              *int64
 }
 
+type Seat struct {
+	Provider               string
+	ProviderID             string
+	ProviderSubscriptionID string
+	ProviderOrderID        string
+	ProviderCustomerID     string
+	ProviderMemberID       string
+	UserID                 string
+	Email                  string
+	Name                   string
+	Status                 string
+	ExpiresAt              *int64
+	ClaimedAt              *int64
+	RevokedAt              *int64
+	CreatedAt              int64
+	Version                int64
+	CopiedAt               int64
+	DeletedAt              *int64
+}
+
 type Session struct {
-	ID        string
-	TokenHash string
-	UserID    *string
-	Data      string
-	UserAgent string
-	Address   string
-	CreatedAt int64
-	SeenAt    int64
-	ExpiresAt int64
+	ID             string
+	TokenHash      string
+	UserID         *string
+	Data           string
+	UserAgent      string
+	Address        string
+	CreatedAt      int64
+	SeenAt         int64
+	ExpiresAt      int64
+	Proof          string
+	ProvenAt       int64
+	Brief          bool
+	OrganizationID *string
+	UpdatedAt      int64
+	PendingUserID  *string
 }
 
 type Setting struct {
 	Name      string
 	Value     string
 	ChangedAt int64
+}
+
+type SetupToken struct {
+	TokenHash string
+	CreatedAt int64
+	ExpiresAt int64
 }
 
 type SignInCode struct {
@@ -422,6 +616,7 @@ type SignInCode struct {
 	CreatedAt   int64
 	ExpiresAt   int64
 	UsedAt      *int64
+	UserAgent   string
 }
 
 type Subscription struct {
@@ -449,6 +644,8 @@ type Subscription struct {
 	Version            int64
 	CopiedAt           int64
 	DeletedAt          *int64
+	ReferenceID        string
+	Seats              int64
 }
 
 type UsageDay struct {
@@ -494,4 +691,6 @@ type User struct {
 	Name            string
 	CreatedAt       int64
 	UpdatedAt       int64
+	Image           string
+	OperatorAt      *int64
 }

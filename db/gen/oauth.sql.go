@@ -9,21 +9,58 @@ import (
 	"context"
 )
 
+const answerState = `-- name: AnswerState :execrows
+UPDATE oauth_states SET session = ?1
+WHERE state_hash = ?2 AND provider = ?3 AND redirect_uri = ?4
+    AND session = '{}' AND expires_at > ?5
+`
+
+type AnswerStateParams struct {
+	Session     string
+	StateHash   string
+	Provider    string
+	RedirectUri string
+	Now         int64
+}
+
+// The answer that a provider sent by a form, the first one only, for the browser to fetch.
+func (q *Queries) AnswerState(ctx context.Context, arg AnswerStateParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, answerState,
+		arg.Session,
+		arg.StateHash,
+		arg.Provider,
+		arg.RedirectUri,
+		arg.Now,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const insertState = `-- name: InsertState :exec
-INSERT INTO oauth_states (state_hash, provider, browser_hash, session, nonce, code_verifier, next, created_at, expires_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+INSERT INTO oauth_states (
+    state_hash, provider, browser_hash, session, nonce, code_verifier, next, created_at, expires_at,
+    redirect_uri, link_session_id, link_user_id
+) VALUES (
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+    ?10, ?11, ?12
+)
 `
 
 type InsertStateParams struct {
-	StateHash    string
-	Provider     string
-	BrowserHash  string
-	Session      string
-	Nonce        string
-	CodeVerifier string
-	Next         string
-	CreatedAt    int64
-	ExpiresAt    int64
+	StateHash     string
+	Provider      string
+	BrowserHash   string
+	Session       string
+	Nonce         string
+	CodeVerifier  string
+	Next          string
+	CreatedAt     int64
+	ExpiresAt     int64
+	RedirectUri   string
+	LinkSessionID string
+	LinkUserID    string
 }
 
 func (q *Queries) InsertState(ctx context.Context, arg InsertStateParams) error {
@@ -37,8 +74,108 @@ func (q *Queries) InsertState(ctx context.Context, arg InsertStateParams) error 
 		arg.Next,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.RedirectUri,
+		arg.LinkSessionID,
+		arg.LinkUserID,
 	)
 	return err
+}
+
+const keepPendingIdentity = `-- name: KeepPendingIdentity :exec
+INSERT INTO pending_identities (browser_hash, provider, subject, via, email, name, next, code_id, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', ?8)
+ON CONFLICT (browser_hash) DO UPDATE SET
+    provider = excluded.provider, subject = excluded.subject, via = excluded.via, email = excluded.email,
+    name = excluded.name, next = excluded.next, code_id = '', expires_at = excluded.expires_at
+`
+
+type KeepPendingIdentityParams struct {
+	BrowserHash string
+	Provider    string
+	Subject     string
+	Via         string
+	Email       string
+	Name        string
+	Next        string
+	ExpiresAt   int64
+}
+
+// One browser has one identity that waits: the newest.
+func (q *Queries) KeepPendingIdentity(ctx context.Context, arg KeepPendingIdentityParams) error {
+	_, err := q.db.ExecContext(ctx, keepPendingIdentity,
+		arg.BrowserHash,
+		arg.Provider,
+		arg.Subject,
+		arg.Via,
+		arg.Email,
+		arg.Name,
+		arg.Next,
+		arg.ExpiresAt,
+	)
+	return err
+}
+
+const pendingIdentity = `-- name: PendingIdentity :one
+SELECT browser_hash, provider, subject, via, email, name, next, code_id, expires_at FROM pending_identities WHERE browser_hash = ?1 AND expires_at > ?2
+`
+
+type PendingIdentityParams struct {
+	BrowserHash string
+	Now         int64
+}
+
+func (q *Queries) PendingIdentity(ctx context.Context, arg PendingIdentityParams) (PendingIdentity, error) {
+	row := q.db.QueryRowContext(ctx, pendingIdentity, arg.BrowserHash, arg.Now)
+	var i PendingIdentity
+	err := row.Scan(
+		&i.BrowserHash,
+		&i.Provider,
+		&i.Subject,
+		&i.Via,
+		&i.Email,
+		&i.Name,
+		&i.Next,
+		&i.CodeID,
+		&i.ExpiresAt,
+	)
+	return i, err
+}
+
+const retieCode = `-- name: RetieCode :execrows
+UPDATE pending_identities SET code_id = COALESCE((
+    SELECT asked.id FROM sign_in_codes AS asked
+    WHERE asked.browser_hash = ?1 AND asked.email = ?2
+    ORDER BY asked.created_at DESC, asked.id DESC LIMIT 1
+), '')
+WHERE pending_identities.browser_hash = ?1 AND pending_identities.email = ?2
+    AND pending_identities.code_id <> '' AND pending_identities.expires_at > ?3
+`
+
+type RetieCodeParams struct {
+	BrowserHash string
+	Email       string
+	Now         int64
+}
+
+// A code that was sent again takes the place of the one before.
+func (q *Queries) RetieCode(ctx context.Context, arg RetieCodeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, retieCode, arg.BrowserHash, arg.Email, arg.Now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const sweepPendingIdentities = `-- name: SweepPendingIdentities :execrows
+DELETE FROM pending_identities WHERE expires_at <= ?1
+`
+
+func (q *Queries) SweepPendingIdentities(ctx context.Context, before int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, sweepPendingIdentities, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const sweepStates = `-- name: SweepStates :execrows
@@ -53,10 +190,40 @@ func (q *Queries) SweepStates(ctx context.Context, before int64) (int64, error) 
 	return result.RowsAffected()
 }
 
+const takePendingIdentity = `-- name: TakePendingIdentity :one
+DELETE FROM pending_identities
+WHERE browser_hash = ?1 AND code_id = ?2 AND expires_at > ?3
+RETURNING browser_hash, provider, subject, via, email, name, next, code_id, expires_at
+`
+
+type TakePendingIdentityParams struct {
+	BrowserHash string
+	CodeID      string
+	Now         int64
+}
+
+// Taken by the code that was mailed for it, in the browser that it waits in.
+func (q *Queries) TakePendingIdentity(ctx context.Context, arg TakePendingIdentityParams) (PendingIdentity, error) {
+	row := q.db.QueryRowContext(ctx, takePendingIdentity, arg.BrowserHash, arg.CodeID, arg.Now)
+	var i PendingIdentity
+	err := row.Scan(
+		&i.BrowserHash,
+		&i.Provider,
+		&i.Subject,
+		&i.Via,
+		&i.Email,
+		&i.Name,
+		&i.Next,
+		&i.CodeID,
+		&i.ExpiresAt,
+	)
+	return i, err
+}
+
 const takeState = `-- name: TakeState :one
 DELETE FROM oauth_states
 WHERE state_hash = ?1 AND provider = ?2 AND browser_hash = ?3
-RETURNING state_hash, provider, browser_hash, session, nonce, code_verifier, next, created_at, expires_at
+RETURNING state_hash, provider, browser_hash, session, nonce, code_verifier, next, created_at, expires_at, redirect_uri, link_session_id, link_user_id
 `
 
 type TakeStateParams struct {
@@ -79,6 +246,33 @@ func (q *Queries) TakeState(ctx context.Context, arg TakeStateParams) (OauthStat
 		&i.Next,
 		&i.CreatedAt,
 		&i.ExpiresAt,
+		&i.RedirectUri,
+		&i.LinkSessionID,
+		&i.LinkUserID,
 	)
 	return i, err
+}
+
+const tieCode = `-- name: TieCode :execrows
+UPDATE pending_identities SET email = ?1, code_id = COALESCE((
+    SELECT asked.id FROM sign_in_codes AS asked
+    WHERE asked.browser_hash = ?2 AND asked.email = ?1
+    ORDER BY asked.created_at DESC, asked.id DESC LIMIT 1
+), '')
+WHERE pending_identities.browser_hash = ?2 AND pending_identities.expires_at > ?3
+`
+
+type TieCodeParams struct {
+	Email       string
+	BrowserHash string
+	Now         int64
+}
+
+// The newest code that this browser asked for proves an address for the identity that waits in it.
+func (q *Queries) TieCode(ctx context.Context, arg TieCodeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, tieCode, arg.Email, arg.BrowserHash, arg.Now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

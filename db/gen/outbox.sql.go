@@ -51,7 +51,7 @@ func (q *Queries) ClaimJob(ctx context.Context, arg ClaimJobParams) (Outbox, err
 
 const completeJob = `-- name: CompleteJob :execrows
 UPDATE outbox SET state = 'done', done_at = ?1, leased_until = 0, error = '',
-    payload = CASE WHEN kind = 'send_mail' THEN '{}' ELSE payload END
+    payload = CASE kind WHEN 'send_mail' THEN '{}' WHEN 'sync_member' THEN '""' ELSE payload END
 WHERE id = ?2 AND generation = ?3 AND state = 'waiting'
 `
 
@@ -129,6 +129,22 @@ func (q *Queries) JobIsDue(ctx context.Context, arg JobIsDueParams) (int64, erro
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const jobState = `-- name: JobState :one
+SELECT state FROM outbox WHERE kind = ?1 AND key = ?2
+`
+
+type JobStateParams struct {
+	Kind string
+	Key  string
+}
+
+func (q *Queries) JobState(ctx context.Context, arg JobStateParams) (string, error) {
+	row := q.db.QueryRowContext(ctx, jobState, arg.Kind, arg.Key)
+	var state string
+	err := row.Scan(&state)
+	return state, err
 }
 
 const outboxCounts = `-- name: OutboxCounts :many

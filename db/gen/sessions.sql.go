@@ -10,7 +10,7 @@ import (
 )
 
 const deleteOtherSessions = `-- name: DeleteOtherSessions :execrows
-DELETE FROM sessions WHERE user_id = ?1 AND id <> ?2
+DELETE FROM sessions WHERE (user_id = ?1 OR pending_user_id = ?1) AND id <> ?2
 `
 
 type DeleteOtherSessionsParams struct {
@@ -18,6 +18,7 @@ type DeleteOtherSessionsParams struct {
 	KeepID string
 }
 
+// Those that wait for the second step, too.
 func (q *Queries) DeleteOtherSessions(ctx context.Context, arg DeleteOtherSessionsParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteOtherSessions, arg.UserID, arg.KeepID)
 	if err != nil {
@@ -53,20 +54,24 @@ func (q *Queries) DeleteSessionOfUser(ctx context.Context, arg DeleteSessionOfUs
 }
 
 const insertSession = `-- name: InsertSession :exec
-INSERT INTO sessions (id, token_hash, user_id, data, user_agent, address, created_at, seen_at, expires_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+INSERT INTO sessions (id, token_hash, user_id, pending_user_id, data, user_agent, address, proof, proven_at, brief, created_at, updated_at, seen_at, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13)
 `
 
 type InsertSessionParams struct {
-	ID        string
-	TokenHash string
-	UserID    *string
-	Data      string
-	UserAgent string
-	Address   string
-	CreatedAt int64
-	SeenAt    int64
-	ExpiresAt int64
+	ID            string
+	TokenHash     string
+	UserID        *string
+	PendingUserID *string
+	Data          string
+	UserAgent     string
+	Address       string
+	Proof         string
+	ProvenAt      int64
+	Brief         bool
+	CreatedAt     int64
+	SeenAt        int64
+	ExpiresAt     int64
 }
 
 func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
@@ -74,9 +79,13 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 		arg.ID,
 		arg.TokenHash,
 		arg.UserID,
+		arg.PendingUserID,
 		arg.Data,
 		arg.UserAgent,
 		arg.Address,
+		arg.Proof,
+		arg.ProvenAt,
+		arg.Brief,
 		arg.CreatedAt,
 		arg.SeenAt,
 		arg.ExpiresAt,
@@ -86,7 +95,7 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 
 const saveSessionData = `-- name: SaveSessionData :execrows
 UPDATE sessions SET data = ?1,
-    expires_at = CASE WHEN user_id IS NULL THEN CAST(?2 AS BIGINT) ELSE expires_at END
+    expires_at = CASE WHEN user_id IS NULL AND pending_user_id IS NULL THEN CAST(?2 AS BIGINT) ELSE expires_at END
 WHERE id = ?3
 `
 
@@ -96,7 +105,8 @@ type SaveSessionDataParams struct {
 	ID               string
 }
 
-// A visitor's session lives on from its last use; the end of a signed-in one is not moved here.
+// A visitor's session lives on from its last use; the end of one that is signed in, or half
+// way there, is not moved here.
 func (q *Queries) SaveSessionData(ctx context.Context, arg SaveSessionDataParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, saveSessionData, arg.Data, arg.VisitorExpiresAt, arg.ID)
 	if err != nil {
@@ -106,10 +116,16 @@ func (q *Queries) SaveSessionData(ctx context.Context, arg SaveSessionDataParams
 }
 
 const sessionByToken = `-- name: SessionByToken :one
-SELECT s.id, s.user_id, s.data, s.created_at, s.seen_at, s.expires_at,
+SELECT s.id, s.user_id, s.pending_user_id, s.data, s.created_at, s.updated_at, s.seen_at, s.expires_at, s.proof, s.proven_at, s.brief,
+    s.user_agent, s.address,
+    CAST(COALESCE(o.id, '') AS TEXT) AS organization_id, CAST(COALESCE(o.name, '') AS TEXT) AS organization_name,
+    CAST(COALESCE(m.role, '') AS TEXT) AS organization_role,
     CAST(COALESCE(u.email, '') AS TEXT) AS email, CAST(COALESCE(u.name, '') AS TEXT) AS name,
-    u.email_verified_at
+    CAST(COALESCE(u.image, '') AS TEXT) AS image, u.email_verified_at, u.operator_at,
+    CAST(COALESCE(u.created_at, 0) AS BIGINT) AS user_created_at, CAST(COALESCE(u.updated_at, 0) AS BIGINT) AS user_updated_at
 FROM sessions AS s LEFT JOIN users AS u ON u.id = s.user_id
+LEFT JOIN memberships AS m ON m.organization_id = s.organization_id AND m.user_id = s.user_id
+LEFT JOIN customer_organizations AS o ON o.id = m.organization_id
 WHERE s.token_hash = ?1 AND s.expires_at > ?2
 `
 
@@ -119,37 +135,66 @@ type SessionByTokenParams struct {
 }
 
 type SessionByTokenRow struct {
-	ID              string
-	UserID          *string
-	Data            string
-	CreatedAt       int64
-	SeenAt          int64
-	ExpiresAt       int64
-	Email           string
-	Name            string
-	EmailVerifiedAt *int64
+	ID               string
+	UserID           *string
+	PendingUserID    *string
+	Data             string
+	CreatedAt        int64
+	UpdatedAt        int64
+	SeenAt           int64
+	ExpiresAt        int64
+	Proof            string
+	ProvenAt         int64
+	Brief            bool
+	UserAgent        string
+	Address          string
+	OrganizationID   string
+	OrganizationName string
+	OrganizationRole string
+	Email            string
+	Name             string
+	Image            string
+	EmailVerifiedAt  *int64
+	OperatorAt       *int64
+	UserCreatedAt    int64
+	UserUpdatedAt    int64
 }
 
-// Who is calling: one row by one index, with the user when somebody is signed in.
+// Who is calling: one row by one index, with the user when somebody is signed in, and the
+// organisation that the session acts for as long as he belongs to it.
 func (q *Queries) SessionByToken(ctx context.Context, arg SessionByTokenParams) (SessionByTokenRow, error) {
 	row := q.db.QueryRowContext(ctx, sessionByToken, arg.TokenHash, arg.Now)
 	var i SessionByTokenRow
 	err := row.Scan(
 		&i.ID,
 		&i.UserID,
+		&i.PendingUserID,
 		&i.Data,
 		&i.CreatedAt,
+		&i.UpdatedAt,
 		&i.SeenAt,
 		&i.ExpiresAt,
+		&i.Proof,
+		&i.ProvenAt,
+		&i.Brief,
+		&i.UserAgent,
+		&i.Address,
+		&i.OrganizationID,
+		&i.OrganizationName,
+		&i.OrganizationRole,
 		&i.Email,
 		&i.Name,
+		&i.Image,
 		&i.EmailVerifiedAt,
+		&i.OperatorAt,
+		&i.UserCreatedAt,
+		&i.UserUpdatedAt,
 	)
 	return i, err
 }
 
 const sessionsOfUser = `-- name: SessionsOfUser :many
-SELECT id, token_hash, user_id, data, user_agent, address, created_at, seen_at, expires_at FROM sessions WHERE user_id = ?1 AND expires_at > ?2 ORDER BY seen_at DESC, id DESC
+SELECT id, token_hash, user_id, data, user_agent, address, created_at, seen_at, expires_at, proof, proven_at, brief, organization_id, updated_at, pending_user_id FROM sessions WHERE user_id = ?1 AND expires_at > ?2 ORDER BY seen_at DESC, id DESC
 `
 
 type SessionsOfUserParams struct {
@@ -176,6 +221,12 @@ func (q *Queries) SessionsOfUser(ctx context.Context, arg SessionsOfUserParams) 
 			&i.CreatedAt,
 			&i.SeenAt,
 			&i.ExpiresAt,
+			&i.Proof,
+			&i.ProvenAt,
+			&i.Brief,
+			&i.OrganizationID,
+			&i.UpdatedAt,
+			&i.PendingUserID,
 		); err != nil {
 			return nil, err
 		}
@@ -202,23 +253,45 @@ func (q *Queries) SweepSessions(ctx context.Context, now int64) (int64, error) {
 	return result.RowsAffected()
 }
 
+const takePendingSession = `-- name: TakePendingSession :execrows
+DELETE FROM sessions WHERE id = ?1 AND pending_user_id = ?2
+`
+
+type TakePendingSessionParams struct {
+	ID     string
+	UserID *string
+}
+
+// The session that did the first step, once.
+func (q *Queries) TakePendingSession(ctx context.Context, arg TakePendingSessionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, takePendingSession, arg.ID, arg.UserID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const touchSession = `-- name: TouchSession :exec
-UPDATE sessions SET seen_at = ?1, expires_at = ?2, address = ?3
-WHERE id = ?4 AND seen_at < ?1
+UPDATE sessions SET seen_at = ?1, expires_at = ?2, address = ?3,
+    updated_at = CASE WHEN updated_at < CAST(?4 AS BIGINT) THEN CAST(?4 AS BIGINT) ELSE updated_at END
+WHERE id = ?5 AND (seen_at < ?1 OR updated_at < ?4)
 `
 
 type TouchSessionParams struct {
 	SeenAt    int64
 	ExpiresAt int64
 	Address   string
+	UpdatedAt int64
 	ID        string
 }
 
+// updated_at is when its cookie was last renewed; zero leaves it as it is.
 func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) error {
 	_, err := q.db.ExecContext(ctx, touchSession,
 		arg.SeenAt,
 		arg.ExpiresAt,
 		arg.Address,
+		arg.UpdatedAt,
 		arg.ID,
 	)
 	return err

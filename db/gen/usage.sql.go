@@ -260,8 +260,10 @@ func (q *Queries) EventsBefore(ctx context.Context, arg EventsBeforeParams) ([]U
 const insertUsageEvent = `-- name: InsertUsageEvent :execrows
 INSERT INTO usage_events (id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at,
     state, next_try_at, sent_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-    ?9, ?10, ?11)
+SELECT CAST(?1 AS TEXT), CAST(?2 AS TEXT), CAST(?3 AS TEXT), CAST(?4 AS TEXT), CAST(?5 AS TEXT),
+    CAST(?6 AS TEXT), CAST(?7 AS BIGINT), CAST(?8 AS BIGINT), CAST(?9 AS TEXT), CAST(?10 AS BIGINT),
+    NULLIF(CAST(?11 AS BIGINT), 0)
+WHERE NOT EXISTS (SELECT 1 FROM erased_customers WHERE erased_customers.id = CAST(?2 AS TEXT))
 ON CONFLICT DO NOTHING
 `
 
@@ -276,10 +278,11 @@ type InsertUsageEventParams struct {
 	ReceivedAt      int64
 	State           string
 	NextTryAt       int64
-	SentAt          *int64
+	SentAt          int64
 }
 
-// Nothing happens when the id, or the provider's id, is there already.
+// Nothing happens when the id, or the provider's id, is there already, or the customer
+// was erased. sent_at is 0 for not yet.
 func (q *Queries) InsertUsageEvent(ctx context.Context, arg InsertUsageEventParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, insertUsageEvent,
 		arg.ID,

@@ -9,10 +9,9 @@ import (
 	"context"
 )
 
-const insertUser = `-- name: InsertUser :execrows
+const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (id, email, email_verified_at, name, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-ON CONFLICT (email) DO NOTHING
 `
 
 type InsertUserParams struct {
@@ -23,19 +22,35 @@ type InsertUserParams struct {
 	CreatedAt       int64
 }
 
-// Of two proofs of one new address the second makes no user.
-func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, insertUser,
+// One user for each address. Who looks before is alone: writers take turns on SQLite, and
+// PostgreSQL runs the second of two again.
+func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
+	_, err := q.db.ExecContext(ctx, insertUser,
 		arg.ID,
 		arg.Email,
 		arg.EmailVerifiedAt,
 		arg.Name,
 		arg.CreatedAt,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return err
+}
+
+const isInvited = `-- name: IsInvited :one
+SELECT CAST(COUNT(*) AS BIGINT) FROM invitations AS i JOIN customer_organizations AS o ON o.id = i.organization_id
+WHERE i.email = ?1 AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > ?2 AND o.deleted_at IS NULL
+`
+
+type IsInvitedParams struct {
+	Email string
+	Now   int64
+}
+
+// Whether somebody of that address was asked to join an organisation that is still there.
+func (q *Queries) IsInvited(ctx context.Context, arg IsInvitedParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, isInvited, arg.Email, arg.Now)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const nameUser = `-- name: NameUser :exec
@@ -51,6 +66,20 @@ type NameUserParams struct {
 // Fill in a name that an identity provider told, never over one that is there.
 func (q *Queries) NameUser(ctx context.Context, arg NameUserParams) error {
 	_, err := q.db.ExecContext(ctx, nameUser, arg.Name, arg.UpdatedAt, arg.ID)
+	return err
+}
+
+const pictureUser = `-- name: PictureUser :exec
+UPDATE users SET image = ?1 WHERE id = ?2
+`
+
+type PictureUserParams struct {
+	Image string
+	ID    string
+}
+
+func (q *Queries) PictureUser(ctx context.Context, arg PictureUserParams) error {
+	_, err := q.db.ExecContext(ctx, pictureUser, arg.Image, arg.ID)
 	return err
 }
 
@@ -72,8 +101,26 @@ func (q *Queries) RenameUser(ctx context.Context, arg RenameUserParams) (int64, 
 	return result.RowsAffected()
 }
 
+const setUserImage = `-- name: SetUserImage :execrows
+UPDATE users SET image = ?1, updated_at = ?2 WHERE id = ?3
+`
+
+type SetUserImageParams struct {
+	Image     string
+	UpdatedAt int64
+	ID        string
+}
+
+func (q *Queries) SetUserImage(ctx context.Context, arg SetUserImageParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setUserImage, arg.Image, arg.UpdatedAt, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const user = `-- name: User :one
-SELECT id, email, email_verified_at, name, created_at, updated_at FROM users WHERE id = ?1
+SELECT id, email, email_verified_at, name, created_at, updated_at, image, operator_at FROM users WHERE id = ?1
 `
 
 func (q *Queries) User(ctx context.Context, id string) (User, error) {
@@ -86,12 +133,14 @@ func (q *Queries) User(ctx context.Context, id string) (User, error) {
 		&i.Name,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Image,
+		&i.OperatorAt,
 	)
 	return i, err
 }
 
 const userByEmail = `-- name: UserByEmail :one
-SELECT id, email, email_verified_at, name, created_at, updated_at FROM users WHERE email = ?1
+SELECT id, email, email_verified_at, name, created_at, updated_at, image, operator_at FROM users WHERE email = ?1
 `
 
 func (q *Queries) UserByEmail(ctx context.Context, email string) (User, error) {
@@ -104,6 +153,8 @@ func (q *Queries) UserByEmail(ctx context.Context, email string) (User, error) {
 		&i.Name,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Image,
+		&i.OperatorAt,
 	)
 	return i, err
 }

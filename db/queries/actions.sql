@@ -1,7 +1,7 @@
 -- name: AskAction :execrows
 -- One wish at a time for one object: a second one changes nothing while the first waits.
-INSERT INTO actions (id, kind, provider, object_kind, object_id, customer_id, asked_by, request, asked_at)
-VALUES (@id, @kind, @provider, @object_kind, @object_id, @customer_id, @asked_by, @request, @asked_at)
+INSERT INTO actions (id, kind, provider, object_kind, object_id, customer_id, asked_by, request, asked_at, scope_id)
+VALUES (@id, @kind, @provider, @object_kind, @object_id, @customer_id, @asked_by, @request, @asked_at, @scope_id)
 ON CONFLICT DO NOTHING;
 
 -- name: Action :one
@@ -12,8 +12,8 @@ SELECT * FROM actions WHERE provider = @provider AND object_kind = @object_kind 
 ORDER BY asked_at DESC, id DESC LIMIT 1;
 
 -- name: BeginAction :execrows
--- Before the provider is asked. What had begun before keeps its time: its outcome is open.
-UPDATE actions SET begun_at = COALESCE(begun_at, @now) WHERE id = @id AND state = 'waiting';
+-- Before the provider is asked, each time: until it answers, its outcome is open.
+UPDATE actions SET begun_at = @now WHERE id = @id AND state = 'waiting';
 
 -- name: HoldAction :exec
 -- The provider was not reached: nothing has happened there.

@@ -1,13 +1,16 @@
 -- name: InsertCode :execrows
 -- No more than so many codes to one address since a moment. A code that was used
 -- does not count: only the mailbox's reader can have used it.
-INSERT INTO sign_in_codes (id, email, code_hash, browser_hash, next, tries_left, created_at, expires_at)
+INSERT INTO sign_in_codes (id, email, code_hash, browser_hash, next, tries_left, created_at, expires_at, user_agent)
 SELECT CAST(@id AS TEXT), CAST(@email AS TEXT), CAST(@code_hash AS TEXT), CAST(@browser_hash AS TEXT), CAST(@next AS TEXT),
-    CAST(@tries_left AS BIGINT), CAST(@created_at AS BIGINT), CAST(@expires_at AS BIGINT)
+    CAST(@tries_left AS BIGINT), CAST(@created_at AS BIGINT), CAST(@expires_at AS BIGINT), CAST(@user_agent AS TEXT)
 WHERE (
     SELECT COUNT(*) FROM sign_in_codes AS sent
     WHERE sent.email = CAST(@email AS TEXT) AND sent.created_at > CAST(@since AS BIGINT) AND sent.used_at IS NULL
 ) < CAST(@most AS BIGINT);
+
+-- name: Code :one
+SELECT * FROM sign_in_codes WHERE id = @id;
 
 -- name: EndOlderCodes :exec
 UPDATE sign_in_codes SET expires_at = @now

@@ -3,6 +3,9 @@ INSERT INTO inbox (id, provider, endpoint, delivery_id, type, object_kind, objec
 VALUES (@id, @provider, @endpoint, @delivery_id, @type, @object_kind, @object_id, @body, @sent_at, @received_at, @received_at)
 ON CONFLICT (provider, endpoint, delivery_id) DO NOTHING;
 
+-- name: HasDelivery :one
+SELECT CAST(COUNT(*) AS BIGINT) FROM inbox WHERE id = @id;
+
 -- name: DeliveryIsDue :one
 -- Whether there is anything to claim, asked without writing.
 SELECT CAST(COUNT(*) AS BIGINT) FROM (

@@ -78,10 +78,10 @@ WHERE provider = @provider AND provider_id = @provider_id AND customer_id = '';
 -- name: UpsertSubscription :execrows
 INSERT INTO subscriptions (provider, provider_id, provider_customer_id, provider_product_id, provider_checkout_id,
     status, amount, currency, interval, interval_count, period_start, period_end, trial_end, cancel_at_period_end,
-    canceled_at, started_at, ends_at, ended_at, cancel_reason, cancel_comment, created_at, version, copied_at, deleted_at)
+    canceled_at, started_at, ends_at, ended_at, cancel_reason, cancel_comment, reference_id, seats, created_at, version, copied_at, deleted_at)
 VALUES (@provider, @provider_id, @provider_customer_id, @provider_product_id, @provider_checkout_id,
     @status, @amount, @currency, @interval, @interval_count, @period_start, @period_end, @trial_end, @cancel_at_period_end,
-    @canceled_at, @started_at, @ends_at, @ended_at, @cancel_reason, @cancel_comment, @created_at, @version, @copied_at, @deleted_at)
+    @canceled_at, @started_at, @ends_at, @ended_at, @cancel_reason, @cancel_comment, @reference_id, @seats, @created_at, @version, @copied_at, @deleted_at)
 ON CONFLICT (provider, provider_id) DO UPDATE SET
     provider_customer_id = excluded.provider_customer_id, provider_product_id = excluded.provider_product_id,
     provider_checkout_id = excluded.provider_checkout_id, status = excluded.status, amount = excluded.amount,
@@ -89,7 +89,7 @@ ON CONFLICT (provider, provider_id) DO UPDATE SET
     period_start = excluded.period_start, period_end = excluded.period_end, trial_end = excluded.trial_end,
     cancel_at_period_end = excluded.cancel_at_period_end, canceled_at = excluded.canceled_at,
     started_at = excluded.started_at, ends_at = excluded.ends_at, ended_at = excluded.ended_at,
-    cancel_reason = excluded.cancel_reason, cancel_comment = excluded.cancel_comment,
+    cancel_reason = excluded.cancel_reason, cancel_comment = excluded.cancel_comment, reference_id = excluded.reference_id, seats = excluded.seats,
     created_at = excluded.created_at, version = excluded.version, copied_at = excluded.copied_at,
     deleted_at = excluded.deleted_at
 WHERE subscriptions.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version > subscriptions.version
@@ -120,12 +120,13 @@ WHERE orders.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded
 
 -- name: UpsertGrant :execrows
 INSERT INTO benefit_grants (provider, provider_id, provider_customer_id, provider_benefit_id, provider_subscription_id,
-    provider_order_id, kind, description, granted_at, revoked_at, properties, created_at, version, copied_at, deleted_at)
+    provider_order_id, provider_member_id, kind, description, granted_at, revoked_at, properties, created_at, version, copied_at, deleted_at)
 VALUES (@provider, @provider_id, @provider_customer_id, @provider_benefit_id, @provider_subscription_id,
-    @provider_order_id, @kind, @description, @granted_at, @revoked_at, @properties, @created_at, @version, @copied_at, @deleted_at)
+    @provider_order_id, @provider_member_id, @kind, @description, @granted_at, @revoked_at, @properties, @created_at, @version, @copied_at, @deleted_at)
 ON CONFLICT (provider, provider_id) DO UPDATE SET
     provider_customer_id = excluded.provider_customer_id, provider_benefit_id = excluded.provider_benefit_id,
     provider_subscription_id = excluded.provider_subscription_id, provider_order_id = excluded.provider_order_id,
+    provider_member_id = excluded.provider_member_id,
     kind = excluded.kind, description = excluded.description, granted_at = excluded.granted_at,
     revoked_at = excluded.revoked_at, properties = excluded.properties, created_at = excluded.created_at,
     version = excluded.version, copied_at = excluded.copied_at, deleted_at = excluded.deleted_at
@@ -174,6 +175,23 @@ ON CONFLICT (provider, provider_id) DO UPDATE SET
     copied_at = excluded.copied_at, deleted_at = excluded.deleted_at
 WHERE organizations.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version >= organizations.version);
 
+-- name: UpsertSeat :execrows
+INSERT INTO seats (provider, provider_id, provider_subscription_id, provider_order_id, provider_customer_id, provider_member_id,
+    user_id, email, name, status, expires_at, claimed_at, revoked_at, created_at, version, copied_at, deleted_at)
+VALUES (@provider, @provider_id, @provider_subscription_id, @provider_order_id, @provider_customer_id, @provider_member_id,
+    @user_id, @email, @name, @status, @expires_at, @claimed_at, @revoked_at, @created_at, @version, @copied_at, @deleted_at)
+ON CONFLICT (provider, provider_id) DO UPDATE SET
+    provider_subscription_id = excluded.provider_subscription_id, provider_order_id = excluded.provider_order_id,
+    provider_customer_id = excluded.provider_customer_id, provider_member_id = excluded.provider_member_id,
+    user_id = excluded.user_id, email = excluded.email, name = excluded.name, status = excluded.status,
+    expires_at = excluded.expires_at, claimed_at = excluded.claimed_at, revoked_at = excluded.revoked_at,
+    created_at = excluded.created_at, version = excluded.version, copied_at = excluded.copied_at,
+    deleted_at = excluded.deleted_at
+WHERE seats.deleted_at IS NULL AND (excluded.deleted_at IS NOT NULL OR excluded.version > seats.version
+    OR (excluded.version = seats.version
+        AND CASE excluded.status WHEN 'pending' THEN 0 WHEN 'claimed' THEN 1 ELSE 2 END
+            >= CASE seats.status WHEN 'pending' THEN 0 WHEN 'claimed' THEN 1 ELSE 2 END));
+
 -- name: MirrorState :one
 -- What the mirror holds of one object, so that a caller can tell news from repeats.
 -- Only the part of the asked kind is ever read.
@@ -198,6 +216,9 @@ SELECT version, CAST(status AS TEXT) AS status, deleted_at FROM (
     UNION ALL
     SELECT version, CASE WHEN revoked_at IS NULL THEN 'granted' ELSE 'revoked' END AS status, deleted_at FROM benefit_grants
     WHERE CAST(@kind AS TEXT) = 'benefit_grant' AND benefit_grants.provider = @provider AND benefit_grants.provider_id = @provider_id
+    UNION ALL
+    SELECT version, status, deleted_at FROM seats
+    WHERE CAST(@kind AS TEXT) = 'customer_seat' AND seats.provider = @provider AND seats.provider_id = @provider_id
     UNION ALL
     SELECT version, status, deleted_at FROM refunds
     WHERE CAST(@kind AS TEXT) = 'refund' AND refunds.provider = @provider AND refunds.provider_id = @provider_id

@@ -31,6 +31,9 @@ SELECT * FROM benefits WHERE provider = @provider AND provider_id = @provider_id
 -- name: MirroredOrganization :one
 SELECT * FROM organizations WHERE provider = @provider AND provider_id = @provider_id;
 
+-- name: MirroredSeat :one
+SELECT * FROM seats WHERE provider = @provider AND provider_id = @provider_id;
+
 -- name: LivingProducts :many
 SELECT provider_id FROM products
 WHERE provider = @provider AND provider_id > @after AND deleted_at IS NULL AND copied_at < @before

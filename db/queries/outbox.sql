@@ -37,7 +37,7 @@ RETURNING *;
 
 -- name: CompleteJob :execrows
 UPDATE outbox SET state = 'done', done_at = @now, leased_until = 0, error = '',
-    payload = CASE WHEN kind = 'send_mail' THEN '{}' ELSE payload END
+    payload = CASE kind WHEN 'send_mail' THEN '{}' WHEN 'sync_member' THEN '""' ELSE payload END
 WHERE id = @id AND generation = @generation AND state = 'waiting';
 
 -- name: RetryJob :execrows
@@ -66,6 +66,9 @@ DELETE FROM outbox WHERE id IN (
     WHERE old.kind = @kind AND old.state = 'done' AND old.next_try_at < @before AND old.done_at < @before
     ORDER BY old.next_try_at LIMIT CAST(@most AS BIGINT)
 );
+
+-- name: JobState :one
+SELECT state FROM outbox WHERE kind = @kind AND key = @key;
 
 -- name: OutboxCounts :many
 SELECT kind, state, CAST(COUNT(*) AS BIGINT) AS jobs, CAST(MIN(created_at) AS BIGINT) AS oldest

@@ -1,9 +1,12 @@
 -- name: InsertUsageEvent :execrows
--- Nothing happens when the id, or the provider's id, is there already.
+-- Nothing happens when the id, or the provider's id, is there already, or the customer
+-- was erased. sent_at is 0 for not yet.
 INSERT INTO usage_events (id, customer_id, provider, provider_event_id, name, metadata, occurred_at, received_at,
     state, next_try_at, sent_at)
-VALUES (@id, @customer_id, @provider, @provider_event_id, @name, @metadata, @occurred_at, @received_at,
-    @state, @next_try_at, @sent_at)
+SELECT CAST(@id AS TEXT), CAST(@customer_id AS TEXT), CAST(@provider AS TEXT), CAST(@provider_event_id AS TEXT), CAST(@name AS TEXT),
+    CAST(@metadata AS TEXT), CAST(@occurred_at AS BIGINT), CAST(@received_at AS BIGINT), CAST(@state AS TEXT), CAST(@next_try_at AS BIGINT),
+    NULLIF(CAST(@sent_at AS BIGINT), 0)
+WHERE NOT EXISTS (SELECT 1 FROM erased_customers WHERE erased_customers.id = CAST(@customer_id AS TEXT))
 ON CONFLICT DO NOTHING;
 
 -- name: UsageEvent :one

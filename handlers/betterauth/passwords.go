@@ -1,0 +1,281 @@
+package betterauth
+
+import (
+	"errors"
+	"net/http"
+
+	"counterfoil/auth"
+	"counterfoil/billing"
+	"counterfoil/db"
+)
+
+// signUpEmail handles POST /sign-up/email. Like the original it signs in at once and
+// says when an address is taken, unless the address must be proven first: then nothing
+// is told apart.
+func (s *Server) signUpEmail(w http.ResponseWriter, r *http.Request, _ auth.Visitor) error {
+	var body struct {
+		open
+		Name        string       `json:"name" wire:"required"`
+		Email       emailAddress `json:"email" wire:"required"`
+		Password    someText     `json:"password" wire:"required"`
+		Image       *string      `json:"image"`
+		CallbackURL *string      `json:"callbackURL"`
+		RememberMe  *bool        `json:"rememberMe"`
+	}
+	if err := s.readForm(w, r, &body); err != nil {
+		return err
+	}
+	image := orEmpty(body.Image)
+	if auth.CheckImage(image) != nil {
+		return invalid("[body.image] Invalid URL")
+	}
+	auth.Brief(r, body.RememberMe != nil && !*body.RememberMe)
+	callback := orEmpty(body.CallbackURL)
+	arrival, err := s.Auth.SignUpWithPassword(w, r, auth.SignUp{
+		Email: string(body.Email), Password: string(body.Password), Name: body.Name, Image: image,
+		Next: local(callback), Callback: callback, Enter: !s.ProveFirst,
+	})
+	if err != nil {
+		return signUpRefusal(err)
+	}
+	if s.ProveFirst {
+		now := moment(s.Now())
+		u := user{ID: db.NewID(), Name: body.Name, Email: auth.NormalEmail(string(body.Email)), CreatedAt: now, UpdatedAt: now}
+		if image != "" {
+			u.Image = &image
+		}
+		return answer(w, map[string]any{"token": nil, "user": u})
+	}
+	who, err := s.arrived(r, arrival, nil)
+	if err != nil {
+		return err
+	}
+	return answer(w, tokenAndUser{Token: s.Auth.Token(r), User: userOf(who)})
+}
+
+func signUpRefusal(err error) error {
+	if said := auth.ReasonOf(err); said != nil && (said.Reason == auth.WayOff || said.Reason == auth.SignUpClosed) {
+		return refuse(http.StatusBadRequest, "EMAIL_PASSWORD_SIGN_UP_DISABLED", "Email and password sign up is not enabled")
+	}
+	return coreRefusal(err)
+}
+
+// signInEmail handles POST /sign-in/email.
+func (s *Server) signInEmail(w http.ResponseWriter, r *http.Request, _ auth.Visitor) error {
+	var body struct {
+		Email       string  `json:"email" wire:"required"`
+		Password    string  `json:"password" wire:"required"`
+		CallbackURL *string `json:"callbackURL"`
+		RememberMe  *bool   `json:"rememberMe"`
+	}
+	if err := s.readForm(w, r, &body); err != nil {
+		return err
+	}
+	if err := wantEmail(body.Email); err != nil {
+		return err
+	}
+	auth.Brief(r, body.RememberMe != nil && !*body.RememberMe)
+	callback := orEmpty(body.CallbackURL)
+	arrival, err := s.Auth.SignInWithPassword(w, r, auth.PasswordSignIn{
+		Email: body.Email, Password: body.Password, Next: local(callback), Callback: callback, Unproven: !s.ProveFirst,
+	})
+	if err != nil {
+		return signInRefusal(err)
+	}
+	if arrival.Second {
+		return halfway(w)
+	}
+	who, err := s.arrived(r, arrival, nil)
+	if err != nil {
+		return err
+	}
+	if callback != "" {
+		w.Header().Set("Location", callback)
+	}
+	return answer(w, struct {
+		Redirect bool   `json:"redirect"`
+		Token    string `json:"token"`
+		URL      string `json:"url,omitempty"`
+		User     user   `json:"user"`
+	}{callback != "", s.Auth.Token(r), callback, userOf(who)})
+}
+
+func signInRefusal(err error) error {
+	if said := auth.ReasonOf(err); said != nil {
+		switch said.Reason {
+		case auth.WrongPassword:
+			return refuse(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
+		case auth.WayOff:
+			return refuse(http.StatusBadRequest, "EMAIL_PASSWORD_DISABLED", "Email and password is not enabled")
+		}
+	}
+	return coreRefusal(err)
+}
+
+// changePassword handles POST /change-password. All other sessions end, whatever
+// revokeOtherSessions says: who changes his password may have lost the old one.
+func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	var body struct {
+		NewPassword         string `json:"newPassword" wire:"required"`
+		CurrentPassword     string `json:"currentPassword" wire:"required"`
+		RevokeOtherSessions *bool  `json:"revokeOtherSessions"`
+	}
+	if err := s.read(w, r, &body, false); err != nil {
+		return err
+	}
+	err := s.Auth.ChangePassword(r, who, body.CurrentPassword, body.NewPassword)
+	if said := auth.ReasonOf(err); said != nil && said.Reason == auth.WrongPassword {
+		if since, err := s.Auth.PasswordSince(r.Context(), who); err != nil || since.IsZero() {
+			return errors.Join(err, refuse(http.StatusBadRequest, "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found"))
+		}
+	}
+	if err != nil {
+		return coreRefusal(err)
+	}
+	var token *string
+	if body.RevokeOtherSessions != nil && *body.RevokeOtherSessions {
+		own := s.Auth.Token(r)
+		token = &own
+		s.Auth.Again(w, r)
+	}
+	return answer(w, map[string]any{"token": token, "user": userOf(who)})
+}
+
+// verifyPassword handles POST /verify-password.
+func (s *Server) verifyPassword(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	var body struct {
+		Password string `json:"password" wire:"required"`
+	}
+	if err := s.read(w, r, &body, false); err != nil {
+		return err
+	}
+	if err := s.Auth.VerifyPassword(r, who, body.Password); err != nil {
+		return coreRefusal(err)
+	}
+	return answer(w, statusTrue)
+}
+
+// requestReset handles POST /request-password-reset; it tells nobody whether an address
+// is known.
+func (s *Server) requestReset(w http.ResponseWriter, r *http.Request, _ auth.Visitor) error {
+	var body struct {
+		Email      emailAddress `json:"email" wire:"required"`
+		RedirectTo *string      `json:"redirectTo"`
+	}
+	if err := s.read(w, r, &body, false); err != nil {
+		return err
+	}
+	err := s.Auth.RequestReset(w, r, auth.Ask{Email: string(body.Email), Callback: orEmpty(body.RedirectTo)})
+	if said := auth.ReasonOf(err); said != nil && said.Reason == auth.WayOff {
+		return refuse(http.StatusBadRequest, "RESET_PASSWORD_DISABLED", "Reset password isn't enabled")
+	}
+	if err != nil {
+		return coreRefusal(err)
+	}
+	return answer(w, map[string]any{"status": true, "message": "If this email exists in our system, check your email for the reset link"})
+}
+
+// openReset handles GET /reset-password/{token}, where the mailed link leads: it sends
+// the browser to the page that asked, with the token. Nothing is spent.
+func (s *Server) openReset(w http.ResponseWriter, r *http.Request, _ auth.Visitor) error {
+	callback, token := r.URL.Query().Get("callbackURL"), r.PathValue("token")
+	if callback != "" && !s.leadsHome(callback) {
+		return refuse(http.StatusForbidden, "INVALID_CALLBACK_URL", "Invalid callbackURL")
+	}
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the token
+	_, err := s.Auth.OpenReset(r, token)
+	switch {
+	case err != nil && auth.ReasonOf(err) == nil:
+		return err
+	case err != nil || callback == "":
+		s.sendTo(w, callback, "error", "INVALID_TOKEN")
+	default:
+		s.sendTo(w, callback, "token", token)
+	}
+	return nil
+}
+
+// resetPassword handles POST /reset-password.
+func (s *Server) resetPassword(w http.ResponseWriter, r *http.Request, _ auth.Visitor) error {
+	var body struct {
+		NewPassword string  `json:"newPassword" wire:"required"`
+		Token       *string `json:"token"`
+	}
+	if err := s.read(w, r, &body, false); err != nil {
+		return err
+	}
+	token := orEmpty(body.Token)
+	if token == "" {
+		token = r.URL.Query().Get("token")
+	}
+	if token == "" {
+		return refuse(http.StatusBadRequest, "INVALID_TOKEN", "Invalid token")
+	}
+	if err := s.Auth.ResetPassword(r, token, body.NewPassword); err != nil {
+		return coreRefusal(err)
+	}
+	return answer(w, statusTrue)
+}
+
+// sendVerification handles POST /send-verification-email.
+func (s *Server) sendVerification(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	var body struct {
+		Email       emailAddress `json:"email" wire:"required"`
+		CallbackURL *string      `json:"callbackURL"`
+	}
+	if err := s.read(w, r, &body, false); err != nil {
+		return err
+	}
+	switch {
+	case who.SignedIn() && auth.NormalEmail(string(body.Email)) != who.Email:
+		return refuse(http.StatusBadRequest, "EMAIL_MISMATCH", "Email mismatch")
+	case who.SignedIn() && who.EmailVerified:
+		return refuse(http.StatusBadRequest, "EMAIL_ALREADY_VERIFIED", "Email is already verified")
+	}
+	callback := orEmpty(body.CallbackURL)
+	err := s.Auth.SendVerification(w, r, auth.Ask{Email: string(body.Email), Next: local(callback), Callback: callback})
+	if said := auth.ReasonOf(err); said != nil && said.Reason == auth.WayOff {
+		return refuse(http.StatusBadRequest, "VERIFICATION_EMAIL_NOT_ENABLED", "Verification email isn't enabled")
+	}
+	if err != nil {
+		return coreRefusal(err)
+	}
+	return answer(w, statusTrue)
+}
+
+// verifyEmail handles GET /verify-email. Only the browser that signed up, or is signed in
+// as the address's user, can spend a link so: another, or the scanner of a mailbox, is
+// asked for the password on the portal's page.
+func (s *Server) verifyEmail(w http.ResponseWriter, r *http.Request, _ auth.Visitor) error {
+	query := r.URL.Query()
+	callback := query.Get("callbackURL")
+	if callback != "" && !s.leadsHome(callback) {
+		return refuse(http.StatusForbidden, "INVALID_CALLBACK_URL", "Invalid callbackURL")
+	}
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the token
+	asked, err := s.Auth.OpenVerification(r, query.Get("token"))
+	if err == nil && !asked.NeedsPassword {
+		var arrival auth.Arrival
+		if arrival, err = s.Auth.VerifyEmail(w, r, query.Get("token"), ""); arrival.Second {
+			s.sendTo(w, "/login/second", "", "")
+			return nil
+		}
+	}
+	said := auth.ReasonOf(err)
+	switch {
+	case errors.Is(err, billing.ErrNotFound) || said != nil && said.Reason == auth.LinkDead:
+		if callback == "" {
+			return refuse(http.StatusUnauthorized, "INVALID_TOKEN", "Invalid token")
+		}
+		s.sendTo(w, callback, "error", "INVALID_TOKEN")
+	case err != nil:
+		return coreRefusal(err)
+	case asked.NeedsPassword:
+		s.sendTo(w, "/login/verify", "token", query.Get("token"))
+	case callback != "":
+		s.sendTo(w, callback, "", "")
+	default:
+		return answer(w, map[string]any{"status": true, "user": nil})
+	}
+	return nil
+}

@@ -1,0 +1,278 @@
+package betterauth
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+
+	"counterfoil/auth"
+	"counterfoil/billing"
+	"counterfoil/db"
+)
+
+// Pages of lists, as the provider has them.
+const (
+	defaultSize = 10
+	mostSize    = 100
+)
+
+// cutOf reads page and limit of a query. What is no number is told; what is none of a
+// page fails as it does at the provider.
+func cutOf(r *http.Request) (db.Cut, error) {
+	cut := db.Cut{Number: 1, Size: defaultSize}
+	for _, field := range []struct {
+		name string
+		into *int
+	}{{"page", &cut.Number}, {"limit", &cut.Size}} {
+		text := r.URL.Query().Get(field.name)
+		if !r.URL.Query().Has(field.name) {
+			continue
+		}
+		number, err := strconv.ParseFloat(text, 64)
+		if text == "" {
+			number, err = 0, nil // as the original coerces it
+		}
+		if err != nil || math.IsNaN(number) {
+			return cut, invalid("[query." + field.name + "] Invalid input: expected number, received NaN")
+		}
+		*field.into = int(min(max(number, -1), 1e9))
+		if *field.into < 1 || float64(*field.into) != number {
+			return cut, billing.ErrInvalid
+		}
+	}
+	cut.Size = min(cut.Size, mostSize)
+	return cut, nil
+}
+
+// page answers one page of a list, as the provider's client has it in memory.
+func page(w http.ResponseWriter, items []json.RawMessage, total int, cut db.Cut) error {
+	last := (total + cut.Size - 1) / cut.Size
+	if items == nil {
+		items = []json.RawMessage{}
+	}
+	type pagination struct {
+		TotalCount int `json:"totalCount"`
+		MaxPage    int `json:"maxPage"`
+	}
+	body := struct {
+		Next   *map[string]int `json:"~next,omitempty"`
+		Result struct {
+			Items      []json.RawMessage `json:"items"`
+			Pagination pagination        `json:"pagination"`
+		} `json:"result"`
+	}{}
+	body.Result.Items, body.Result.Pagination = items, pagination{total, last}
+	if len(items) > 0 && cut.Number < last && len(items) >= cut.Size {
+		body.Next = &map[string]int{"page": cut.Number + 1}
+	}
+	return answer(w, body)
+}
+
+// nothing is the empty page of somebody whom the provider does not know yet, or who may
+// not see: the caller learns no more.
+func nothing(w http.ResponseWriter, err error, cut db.Cut) error {
+	if errors.Is(err, billing.ErrNotFound) {
+		return page(w, nil, 0, cut)
+	}
+	return err
+}
+
+// shapeEach shapes a list, item by item.
+func shapeEach(raws []db.Raw, one func(db.Raw) (json.RawMessage, error)) ([]json.RawMessage, error) {
+	items := make([]json.RawMessage, len(raws))
+	for i, raw := range raws {
+		var err error
+		if items[i], err = one(raw); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+// listSubscriptions handles GET /customer/subscriptions/list?active=&referenceId=.
+func (s *Server) listSubscriptions(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	query := r.URL.Query()
+	cut, err := cutOf(r)
+	if err != nil {
+		return err
+	}
+	var live *bool
+	if query.Has("active") {
+		value := truthy(query.Get("active")) // "false" is true, as in the original
+		live = &value
+	}
+	if reference := query.Get("referenceId"); reference != "" {
+		return s.subscriptionsFor(w, r, who, reference, live, cut)
+	}
+	customer, err := s.customer(r, who)
+	if err = errors.Join(err, bills(who)); err != nil {
+		return nothing(w, err, cut)
+	}
+	parts, err := s.catalogOf(r.Context())
+	if err != nil {
+		return err
+	}
+	raws, total, err := s.Store.RawSubscriptions(r.Context(), s.Provider.Name(), customer, live, cut)
+	if err != nil {
+		return err
+	}
+	items, err := shapeEach(raws, func(raw db.Raw) (json.RawMessage, error) { return parts.subscription(raw, nil) })
+	if err != nil {
+		return err
+	}
+	return page(w, items, total, cut)
+}
+
+// subscriptionsFor lists what was bought for a reference: the caller himself, or an
+// organisation that he belongs to. For any other there is nothing to see; the original
+// shows it to everybody.
+func (s *Server) subscriptionsFor(w http.ResponseWriter, r *http.Request, who auth.Visitor, reference string, live *bool, cut db.Cut) error {
+	if reference != who.UserID {
+		if _, err := s.Store.Membership(r.Context(), reference, who.UserID); err != nil {
+			return nothing(w, err, cut)
+		}
+	}
+	parts, err := s.catalogOf(r.Context())
+	if err != nil {
+		return err
+	}
+	raws, total, err := s.Store.RawSubscriptionsFor(r.Context(), s.Provider.Name(), reference, live, cut)
+	if err != nil {
+		return err
+	}
+	payers := map[string]object{}
+	items, err := shapeEach(raws, func(raw db.Raw) (json.RawMessage, error) {
+		payer, known := payers[raw.ProviderCustomerID]
+		if !known {
+			body, err := s.Store.RawCustomer(r.Context(), s.Provider.Name(), raw.ProviderCustomerID)
+			if err != nil {
+				return nil, err
+			}
+			if payer, err = readObject(body); err != nil {
+				return nil, err
+			}
+			payers[raw.ProviderCustomerID] = payer
+		}
+		return parts.subscription(raw, payer)
+	})
+	if err != nil {
+		return err
+	}
+	return page(w, items, total, cut)
+}
+
+// listOrders handles GET /customer/orders/list?productBillingType=.
+func (s *Server) listOrders(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	cut, err := cutOf(r)
+	if err != nil {
+		return err
+	}
+	var recurring *bool
+	if kind := r.URL.Query().Get("productBillingType"); r.URL.Query().Has("productBillingType") {
+		if kind != "recurring" && kind != "one_time" {
+			return invalid(`[query.productBillingType] Invalid option: expected one of "recurring"|"one_time"`)
+		}
+		value := kind == "recurring"
+		recurring = &value
+	}
+	customer, err := s.customer(r, who)
+	if err = errors.Join(err, bills(who)); err != nil {
+		return nothing(w, err, cut)
+	}
+	parts, err := s.catalogOf(r.Context())
+	if err != nil {
+		return err
+	}
+	raws, total, err := s.Store.RawOrders(r.Context(), s.Provider.Name(), customer, recurring, cut)
+	if err != nil {
+		return err
+	}
+	subs, err := s.subscriptionsByID(r, customer)
+	if err != nil {
+		return err
+	}
+	items, err := shapeEach(raws, func(raw db.Raw) (json.RawMessage, error) { return parts.order(raw, subs) })
+	if err != nil {
+		return err
+	}
+	return page(w, items, total, cut)
+}
+
+func (s *Server) subscriptionsByID(r *http.Request, customer string) (map[string]object, error) {
+	raws, _, err := s.Store.RawSubscriptions(r.Context(), s.Provider.Name(), customer, nil, db.Cut{Number: 1, Size: 1000})
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]object, len(raws))
+	for _, raw := range raws {
+		if byID[raw.ProviderID], err = readObject(raw.Body); err != nil {
+			return nil, err
+		}
+	}
+	return byID, nil
+}
+
+// listBenefits handles GET /customer/benefits/list.
+func (s *Server) listBenefits(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	cut, err := cutOf(r)
+	if err != nil {
+		return err
+	}
+	customer, err := s.customer(r, who)
+	if err != nil {
+		return nothing(w, err, cut)
+	}
+	parts, err := s.catalogOf(r.Context())
+	if err != nil {
+		return err
+	}
+	body, err := s.Store.RawCustomer(r.Context(), s.Provider.Name(), customer)
+	if err != nil {
+		return err
+	}
+	owner, err := readObject(body)
+	if err != nil {
+		return err
+	}
+	shaped, err := portalCustomer(owner)
+	if err != nil {
+		return err
+	}
+	raws, total, err := s.Store.RawGrants(r.Context(), s.Provider.Name(), customer, cut)
+	if err != nil {
+		return err
+	}
+	items, err := shapeEach(raws, func(raw db.Raw) (json.RawMessage, error) { return parts.grant(raw, shaped) })
+	if err != nil {
+		return err
+	}
+	return page(w, items, total, cut)
+}
+
+// listMeters handles GET /usage/meters/list. A customer has few: they are cut here.
+func (s *Server) listMeters(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	cut, err := cutOf(r)
+	if err != nil {
+		return err
+	}
+	customer, err := s.customer(r, who)
+	if err != nil {
+		return nothing(w, err, cut)
+	}
+	parts, err := s.catalogOf(r.Context())
+	if err != nil {
+		return err
+	}
+	raws, err := s.Store.RawBalances(r.Context(), s.Provider.Name(), customer)
+	if err != nil {
+		return err
+	}
+	from := min((cut.Number-1)*cut.Size, len(raws))
+	items, err := shapeEach(raws[from:min(from+cut.Size, len(raws))], parts.meter)
+	if err != nil {
+		return err
+	}
+	return page(w, items, len(raws), cut)
+}
