@@ -92,9 +92,8 @@ var controls = []mutation{
 	}`,
 	},
 	{
-		"no de-duplication of deliveries", "db/gen/inbox.sql.go", "ExecContext(ctx, receiveDelivery,",
-		`ExecContext(ctx, rewritten("no de-duplication of deliveries", receiveDelivery, "VALUES (?1, ?2, ?3, ?4,",
-			"VALUES (?1, ?2, ?3, ?4 || CASE WHEN EXISTS (SELECT 1 FROM inbox WHERE endpoint = ?3 AND delivery_id = ?4) THEN hex(randomblob(4)) ELSE '' END,"),`,
+		"no de-duplication of deliveries", "db/gen/inbox.sql.go", "arg.DeliveryID,",
+		`unstable("no de-duplication of deliveries", arg.DeliveryID),`,
 	},
 	{
 		"version compare reversed", "db/gen/mirror.sql.go", "ExecContext(ctx, upsertOrder,",

@@ -7,5 +7,6 @@
 // speaks HTTP with it, and reads its database file from outside.
 //
 // kill -9 does not lose what the operating system holds: these tests prove that nothing
-// is half done, not that a disk kept it. The crash images of package db prove that.
+// is half done. That a disk kept it through a loss of power TestD2AcknowledgedIsDurable of
+// package db proves, from the writes and syncs of SQLite.
 package chaos

@@ -28,7 +28,7 @@ type size struct {
 }
 
 var (
-	shortSize = size{customers: 60, events: 750, random: 20, each: 2, patience: 30 * time.Second}
+	shortSize = size{customers: 60, events: 750, random: 20, each: 2, patience: 2 * time.Minute}
 	longSize  = size{customers: 2000, events: 25_000, random: 500, each: 20, patience: 10 * time.Minute}
 )
 
@@ -49,7 +49,7 @@ func needsTime(t *testing.T) {
 	}
 }
 
-// TestW1NothingAcknowledgedIsLost sends shuffled, repeated and late deliveries while
+// TestW1W2NothingAcknowledgedIsLost sends shuffled, repeated and late deliveries while
 // the process is killed at random and at every failpoint. Then the mirror must be the
 // model's, every acknowledged delivery must be there, once, and the host must have been
 // told every fact.
@@ -94,7 +94,7 @@ func fight(t *testing.T, binary, control string, z size) (*run, *history) {
 	provider, host := startProvider(t, h), startHost(t)
 	s := newSite(t, binary, provider, host.settings()...)
 	s.control = control
-	r := newRun(s, plan(rng, h), missingDeliveries, 1500*time.Millisecond)
+	r := newRun(s, plan(rng, h), missingDeliveries, 3*time.Second)
 	r.host = host
 	asked := 0
 	again := func() parcel { // an operator asks the provider to tell an old event again, under a new id

@@ -211,7 +211,7 @@ func newRun(s *site, queue []parcel, missing func(*sql.DB, []string) ([]string, 
 // many lives are left.
 func (r *run) fight(t *testing.T, todo []plannedLife, share func(lives int) (enough, allowed int)) {
 	deadline := time.Now().Add(*limit)
-	for again := len(todo) / 2; len(todo) > 0 && time.Now().Before(deadline); todo = todo[1:] {
+	for again := 2 * len(todo); len(todo) > 0 && time.Now().Before(deadline); todo = todo[1:] {
 		enough, allowed := share(len(todo))
 		planned, err := r.live(todo[0], enough, allowed)
 		if err != nil {

@@ -81,7 +81,7 @@ func (s *site) start(failpoint string, threads int) (*process, error) {
 // ready waits until the process answers, and returns how long that took.
 func (s *site) ready(p *process) (time.Duration, error) {
 	began := time.Now()
-	for time.Since(began) < 20*time.Second {
+	for time.Since(began) < time.Minute {
 		if p.dead() {
 			return 0, errDied
 		}
@@ -97,7 +97,7 @@ func (s *site) ready(p *process) (time.Duration, error) {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
-	return 0, errors.New("not ready after 20 s")
+	return 0, errors.New("not ready after a minute")
 }
 
 var errDied = errors.New("the process died")

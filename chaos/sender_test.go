@@ -25,10 +25,14 @@ type sender struct {
 	acked    map[string]int // how many answers of 2xx
 	fresh    []string       // acked in this life
 	answers  int            // of 2xx, in all
+	busy     int            // answers of 503
 	odd      []string       // answers that are neither 2xx nor a sign of death
 }
 
-const senders = 8
+const (
+	senders  = 8
+	busyMost = 100 // answers of 503 in a run: a disk that hangs for seconds makes a few, a fault many
+)
 
 func newSender(base string, queue []parcel) *sender {
 	s := &sender{base: base, queue: queue, acked: map[string]int{}}
@@ -62,6 +66,9 @@ func (s *sender) work(client *http.Client) {
 			s.acked[next.key]++
 			s.fresh = append(s.fresh, next.key)
 			s.answers++
+		case err == nil && status == http.StatusServiceUnavailable && s.busy < busyMost:
+			s.busy++ // it could not be kept in time, and nothing was acknowledged: it is sent again
+			s.queue = append(s.queue, next)
 		case err == nil && status != http.StatusTooManyRequests:
 			s.odd = append(s.odd, fmt.Sprintf("%d for %s", status, next.key))
 			fallthrough

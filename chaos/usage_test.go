@@ -180,8 +180,8 @@ func (s *site) settlePeople(n int) (err error) {
 			_, err = tx.Exec("INSERT INTO customers (id, user_id, email, created_at) VALUES (?, ?, ? || '@example.com', ?)", id, id, id, now)
 		}
 		if err == nil {
-			_, err = tx.Exec("INSERT INTO sessions (id, token_hash, user_id, created_at, seen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
-				id, base64.RawURLEncoding.EncodeToString(hash[:]), id, now, now, now+24*3600*1000)
+			_, err = tx.Exec("INSERT INTO sessions (id, token_hash, user_id, created_at, seen_at, expires_at, proof, proven_at) VALUES (?, ?, ?, ?, ?, ?, 'code', ?)",
+				id, base64.RawURLEncoding.EncodeToString(hash[:]), id, now, now, now+24*3600*1000, now)
 		}
 		if err != nil {
 			return errors.Join(err, tx.Rollback())
@@ -202,7 +202,7 @@ func (s *site) readMeters() error {
 		return fmt.Errorf("start: %w\n%s", err, s.tail())
 	}
 	for began, meters := time.Now(), 0; meters == 0; {
-		if time.Since(began) > 20*time.Second {
+		if time.Since(began) > time.Minute {
 			return fmt.Errorf("no meter was read\n%s", s.tail())
 		}
 		err := s.look(func(db *sql.DB) (err error) {
