@@ -105,7 +105,7 @@ func (d *desk) guest() *guest {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return &guest{d, &http.Client{Jar: jar, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
+	return &guest{d, &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}}
 }

@@ -90,11 +90,11 @@ func (c *chrome) paid(a *app) {
 	})
 }
 
-// atPath waits until the browser is at an address that holds part, for ten seconds.
+// atPath waits until the browser is at an address that holds part, for half a minute.
 func (c *chrome) atPath(part string) {
 	c.t.Helper()
 	at := c.path()
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(at, part) && time.Now().Before(end); at = c.path() {
+	for end := time.Now().Add(30 * time.Second); !strings.Contains(at, part) && time.Now().Before(end); at = c.path() {
 		time.Sleep(50 * time.Millisecond)
 	}
 	if !strings.Contains(at, part) {
@@ -124,11 +124,11 @@ func (c *chrome) href(selector string) (href string) {
 	return href
 }
 
-// has waits until an element says all of it, for ten seconds: what a page leads on to by
+// has waits until an element says all of it, for half a minute: what a page leads on to by
 // itself may still be on its way.
 func (c *chrome) has(selector string, texts ...string) {
 	c.t.Helper()
-	end := time.Now().Add(10 * time.Second)
+	end := time.Now().Add(30 * time.Second)
 	for _, want := range texts {
 		text := c.text(selector)
 		for !strings.Contains(text, want) && time.Now().Before(end) {

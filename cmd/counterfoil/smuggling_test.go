@@ -62,7 +62,7 @@ func TestNoRequestIsSmuggled(t *testing.T) {
 			if !strings.Contains(head, "\r\n\r\n") {
 				message += "\r\n" + hidden
 			}
-			if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := io.WriteString(conn, message); err != nil {

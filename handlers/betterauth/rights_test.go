@@ -75,9 +75,16 @@ func TestReadsWaitForNoWriter(t *testing.T) {
 		if e.method != http.MethodGet {
 			continue
 		}
-		began := time.Now()
-		if w := b.ask("GET", filled.Replace(e.path), "", nil); w.Code >= 500 && w.Body.Len() == 0 || time.Since(began) > 4*time.Second {
-			t.Errorf("GET %s answered %d %s after %s", e.path, w.Code, w.Body, time.Since(began))
+		took := time.Hour
+		for try := 0; try < 3 && took > 4*time.Second; try++ { // the machine may be busy; a writer is waited for each time
+			began := time.Now()
+			w := b.ask("GET", filled.Replace(e.path), "", nil)
+			if took = time.Since(began); w.Code >= 500 && w.Body.Len() == 0 {
+				t.Errorf("GET %s answered %d without a word", e.path, w.Code)
+			}
+		}
+		if took > 4*time.Second {
+			t.Errorf("GET %s answered after %s", e.path, took)
 		}
 	}
 }
