@@ -48,6 +48,10 @@ func Restore(ctx context.Context, file, url string, replace bool, now time.Time)
 	if err != nil {
 		return done, err
 	}
+	backup, err := isBackup(file)
+	if err != nil {
+		return done, err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return done, fmt.Errorf("create the data folder: %w", err)
 	}
@@ -56,7 +60,10 @@ func Restore(ctx context.Context, file, url string, replace bool, now time.Time)
 		return done, err
 	}
 	defer func() { err = errors.Join(err, locked.Close()) }()
-	if err := mayReplace(file, path, replace); err != nil {
+	if err := mayReplace(backup, path, replace); err != nil {
+		return done, err
+	}
+	if err := removeUnfinished(path); err != nil {
 		return done, err
 	}
 	part, err := emptyFile(path)
@@ -74,37 +81,8 @@ func Restore(ctx context.Context, file, url string, replace bool, now time.Time)
 	if err != nil {
 		return done, fmt.Errorf("backup %s: %w", file, err)
 	}
-	if done.KeptAs, err = setAside(ctx, path, now); err != nil {
-		return done, err
-	}
-	return done, publish(part, path)
-}
-
-// mayReplace refuses what would lose something.
-func mayReplace(file, path string, replace bool) error {
-	backup, err := os.Stat(file)
-	if err != nil {
-		return fmt.Errorf("no backup to restore: %w", err)
-	}
-	if !backup.Mode().IsRegular() {
-		return fmt.Errorf("%s is no file", file)
-	}
-	if about, err := os.Stat(file + "-wal"); err == nil && about.Size() > 0 {
-		return fmt.Errorf("%s-wal lies beside the backup, so it is a live database or half of one: make a copy by counterfoil backup", file)
-	}
-	have, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	switch {
-	case err != nil:
-		return fmt.Errorf("look at %s: %w", path, err)
-	case os.SameFile(backup, have):
-		return fmt.Errorf("%s is the database itself", file)
-	case !replace:
-		return fmt.Errorf("%s exists: restore -replace keeps it beside the restored one, under another name", path)
-	}
-	return nil
+	done.KeptAs, err = exchange(ctx, part, path, now)
+	return done, err
 }
 
 // copyFile copies a file that no connection of this process has open.
@@ -199,33 +177,6 @@ func markRestored(ctx context.Context, q *gen.Queries, done Restored) error {
 		}
 	}
 	return nil
-}
-
-// setAside renames a database, so that nothing of it is left where the restored one goes,
-// and returns its new name; empty when there was none.
-func setAside(ctx context.Context, path string, now time.Time) (string, error) {
-	kept := path + ".before-" + now.UTC().Format("20060102-150405")
-	if _, err := os.Lstat(kept); err == nil {
-		return "", fmt.Errorf("%s exists: nothing was changed, try again in a second", kept)
-	}
-	if _, err := os.Stat(path); err == nil {
-		// With its log written back it is one file, and one rename moves it whole. One that
-		// is damaged stays as it is: for that a backup is restored.
-		_ = onFile(ctx, path, func(conn *sql.DB) error { return conn.PingContext(ctx) })
-	}
-	moved := ""
-	// The log of a database that is not there is removed by SQLite, never taken for another's.
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		err := os.Rename(path+suffix, kept+suffix)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return "", fmt.Errorf("keep the old database: %w", err)
-		}
-		moved = kept
-	}
-	return moved, nil
 }
 
 // Restored reads when the database was restored, and from when the copy was.
