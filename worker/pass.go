@@ -74,9 +74,10 @@ func (w *Worker) RunPass(ctx context.Context, id string) error {
 type passRun struct {
 	w     *Worker
 	pass  db.Pass
-	calls int    // of the provider, since the pass was last written down
-	clean bool   // nothing was strange, and nothing went wrong
-	note  string // what was strange
+	calls int       // of the provider, since the pass was last written down
+	clean bool      // nothing was strange, and nothing went wrong
+	note  string    // what was strange
+	kept  time.Time // when the lease was last renewed between two pages
 
 	gone []billing.Ref // missing in two passes in a row
 }
@@ -110,8 +111,12 @@ func (r *passRun) list(ctx context.Context, kind, next billing.Kind) error {
 	seen := &sightings{whole: r.pass.CursorPage == 0, total: -1}
 	err := billing.EachPage(ctx, r, kind, r.pass.CursorPage, func(page billing.Page) error {
 		seen.add(page)
+		seats, err := r.seatsOf(ctx, page.Objects)
+		if err != nil {
+			return err
+		}
 		reading := db.Reading{
-			Pass: r.pass, Objects: append(page.Objects, r.seatsOf(ctx, page.Objects)...), Kind: kind, Page: page.Number - 1, Calls: r.calls,
+			Pass: r.pass, Objects: append(page.Objects, seats...), Kind: kind, Page: page.Number - 1, Calls: r.calls,
 			LeasedUntil: r.w.Now().Add(passLease),
 		}
 		if page.Number == 1 { // the list is done
@@ -133,13 +138,17 @@ func (r *passRun) list(ctx context.Context, kind, next billing.Kind) error {
 }
 
 // seatsOf reads the seats of the subscriptions of a page. There is no list of all seats.
-// Those that cannot be read stay as they are until the next pass.
-func (r *passRun) seatsOf(ctx context.Context, page []billing.Object) (seats []billing.Object) {
+// Those that cannot be read stay as they are until the next pass. An error says that the
+// pass is another process's by now.
+func (r *passRun) seatsOf(ctx context.Context, page []billing.Object) (seats []billing.Object, err error) {
 	teams, ok := billing.TeamsOf(r.w.Provider)
 	for _, object := range page {
 		sub, isOne := object.(billing.Subscription)
 		if !ok || !isOne || sub.Seats == 0 || !sub.Live() {
 			continue
+		}
+		if err := r.keep(ctx); err != nil {
+			return nil, err
 		}
 		r.calls++
 		seating, err := ask(ctx, r.w, func(ctx context.Context) (billing.Seating, error) { return teams.Seats(ctx, sub.ProviderID) })
@@ -152,7 +161,22 @@ func (r *passRun) seatsOf(ctx context.Context, page []billing.Object) (seats []b
 			seats = append(seats, seat)
 		}
 	}
-	return seats
+	return seats, nil
+}
+
+// keep renews the lease, at most every quarter of it, before a question about one object: a
+// page may need a hundred of them at the pace of background calls, and were the pass taken
+// meanwhile, no process would ever get past that page.
+func (r *passRun) keep(ctx context.Context) error {
+	now := r.w.Now()
+	if now.Sub(r.kept) < passLease/4 {
+		return nil
+	}
+	if err := r.w.Store.HoldPass(ctx, r.pass, now.Add(passLease), r.calls, ""); err != nil {
+		return err
+	}
+	r.kept, r.calls = now, 0
+	return nil
 }
 
 // List implements billing.Lister: one page through the circuit, in bounded time.

@@ -120,6 +120,9 @@ func (r *passRun) bury(ctx context.Context) error {
 		if ref.Kind == billing.KindGrant || ref.Kind == billing.KindRefund {
 			continue
 		}
+		if err := r.keep(ctx); err != nil {
+			return err
+		}
 		r.calls++
 		_, err := ask(ctx, r.w, func(ctx context.Context) (billing.Object, error) { return r.w.Provider.Fetch(ctx, ref) })
 		if errors.Is(err, billing.ErrProvider) {
