@@ -206,3 +206,27 @@ func TestAnErasedOwnersInvitationsFall(t *testing.T) {
 		t.Errorf("%d invitations are open (%v)", len(open), err)
 	}
 }
+
+// TestAnOrganizationIsNotDeletedWhileAWishWaits: a refund that was asked for is still to be
+// made, and somebody must be able to see whether it was.
+func TestAnOrganizationIsNotDeletedWhileAWishWaits(t *testing.T) {
+	store := dbtest.Open(t)
+	id, people := founded(t, store)
+	order := billing.Ref{Provider: "polar", Kind: billing.KindOrder, ProviderID: "order-1"}
+	wish, err := store.Ask(t.Context(), billing.Action{Kind: billing.ActionRefund, Object: order, CustomerID: id, AskedBy: people[0]}, foundedAt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.DeleteOrganization(t.Context(), id, people[0], foundedAt); !errors.Is(err, billing.ErrConflict) {
+		t.Errorf("while it waits: %v, want a conflict", err)
+	}
+	if role, err := store.Membership(t.Context(), id, people[0]); err != nil || role != billing.RoleOwner {
+		t.Errorf("its owner is %q (%v)", role, err)
+	}
+	if err := store.WithdrawAction(t.Context(), id, wish.ID, foundedAt); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.DeleteOrganization(t.Context(), id, people[0], foundedAt); err != nil {
+		t.Errorf("after it was withdrawn: %v", err)
+	}
+}

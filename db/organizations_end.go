@@ -12,7 +12,8 @@ import (
 
 // DeleteOrganization ends an organisation for all who belong to it. What it bought and
 // its customer stay on the books. ErrDenied: by is no owner; ErrConflict: something is
-// billed or may be: a subscription runs, an order is open, or a checkout can be paid.
+// billed or may be (a subscription runs, an order is open, a checkout can be paid), or a
+// change that was asked for waits, such as a refund.
 func (s *Store) DeleteOrganization(ctx context.Context, id, by string, now time.Time) error {
 	err := s.inTx(ctx, func(q *gen.Queries) error {
 		at := millis(now)
@@ -28,7 +29,7 @@ func (s *Store) DeleteOrganization(ctx context.Context, id, by string, now time.
 			if !role.Manages() {
 				return fmt.Errorf("user %s is no owner: %w", by, billing.ErrDenied)
 			}
-			return fmt.Errorf("something is billed: %w", billing.ErrConflict)
+			return fmt.Errorf("something is billed or waits: %w", billing.ErrConflict)
 		}
 		if err := q.EndMemberships(ctx, id); err != nil {
 			return err

@@ -178,6 +178,7 @@ WHERE customer_organizations.id = ?2 AND customer_organizations.deleted_at IS NU
         SELECT 1 FROM checkouts AS c
         WHERE c.customer_id = ?2 AND c.status IN ('open', 'confirmed') AND c.expires_at > ?1
     )
+    AND NOT EXISTS (SELECT 1 FROM actions AS a WHERE a.customer_id = ?2 AND a.state = 'waiting')
 `
 
 type DeleteOrganizationParams struct {

@@ -174,7 +174,8 @@ WHERE customer_organizations.id = @id AND customer_organizations.deleted_at IS N
     AND NOT EXISTS (
         SELECT 1 FROM checkouts AS c
         WHERE c.customer_id = @id AND c.status IN ('open', 'confirmed') AND c.expires_at > @now
-    );
+    )
+    AND NOT EXISTS (SELECT 1 FROM actions AS a WHERE a.customer_id = @id AND a.state = 'waiting');
 
 -- name: EndMemberships :exec
 DELETE FROM memberships WHERE organization_id = @organization_id;
