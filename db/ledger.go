@@ -135,8 +135,8 @@ func (l *ledger) write(ctx context.Context, w walletKey, run []claimed) error {
 }
 
 // move changes both balances by the guarded statement, and opens the accounts when
-// there are none. ErrConflict: the wallet would end below least, or a balance beyond
-// what can be counted; the transaction must be rolled back.
+// there are none. ErrConflict: the wallet would end below least; ErrInvalid: without a
+// floor, a balance beyond what can be counted. The transaction must be rolled back.
 func (l *ledger) move(ctx context.Context, w walletKey, against billing.Account, total billing.Credits, entries int, least int64) (wallet, counter gen.MoveCreditsRow, err error) {
 	arg := gen.MoveCreditsParams{
 		CustomerID: w.customerID, Provider: w.meter.Provider, ProviderMeterID: w.meter.ProviderID,
@@ -151,7 +151,11 @@ func (l *ledger) move(ctx context.Context, w walletKey, against billing.Account,
 	if err != nil {
 		return wallet, counter, fmt.Errorf("move %s credits: %w", total, err)
 	}
-	if len(rows) != 2 {
+	switch {
+	case len(rows) == 2:
+	case least == noFloor:
+		return wallet, counter, fmt.Errorf("move %s credits: too much to count: %w", total, billing.ErrInvalid)
+	default:
 		return wallet, counter, fmt.Errorf("move %s credits: %w", total, billing.ErrConflict)
 	}
 	wallet, counter = rows[0], rows[1]

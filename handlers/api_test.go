@@ -95,6 +95,7 @@ func TestAPI(t *testing.T) {
 	})
 	t.Run("events count once, side by side and sent again", func(t *testing.T) { eventsCountOnce(t, full, id) })
 	t.Run("one bad event refuses the whole request", func(t *testing.T) { badEvents(t, full, id) })
+	t.Run("what no wallet can hold is refused by name, and the others count", func(t *testing.T) { moreThanCanBeCounted(t, full, id) })
 	t.Run("a frozen wallet tells no figure anywhere", func(t *testing.T) { frozenTellsNothing(t, o, full, id) })
 	t.Run("a key does what its scopes say and no more", func(t *testing.T) { scopesHold(t, o, id) })
 	t.Run("a revoked key is refused at once", func(t *testing.T) {
@@ -133,6 +134,33 @@ func eventsCountOnce(t *testing.T, c caller, id string) {
 	said = fmt.Sprint(c.wants(200, "POST", "/api/v1/events", `{"events":[`+event("api-1", 100)+","+event("api-2", 7)+`]}`))
 	if !strings.Contains(said, "duplicate") || !strings.Contains(said, "conflict") || c.balances(id) != after {
 		t.Errorf("sent again, one of them changed: %s, balance %s, want %s", said, c.balances(id), after)
+	}
+}
+
+// moreThanCanBeCounted: one use that is too large for its wallet is told from a reused id,
+// and costs its neighbours nothing. One that no meter can count is refused before anything.
+func moreThanCanBeCounted(t *testing.T, c caller, id string) {
+	event := func(name, credits string) string {
+		return fmt.Sprintf(`{"id":%q,"customer_id":%q,"name":"ai_usage","metadata":{"credits":%s}}`, name, id, credits)
+	}
+	refused := func(field, events string) {
+		t.Helper()
+		said := c.wants(400, "POST", "/api/v1/events", `{"events":[`+events+`]}`)["error"].(map[string]any)
+		if said["code"] != "invalid_request" || said["field"] != field {
+			t.Errorf("%v, want it to name %s", said, field)
+		}
+	}
+	before := c.balances(id)
+	refused("events[1].metadata.credits", event("one", "1")+","+event("uncountable", "9000000000000000000"))
+	if after := c.balances(id); after != before {
+		t.Errorf("a refused request counted: %s, want %s", after, before)
+	}
+	refused("events[1].metadata", event("one", "1")+","+event("too-large", "9200000000000"))
+	if after := c.balances(id); after == before {
+		t.Error("a neighbour did not count")
+	}
+	if said := fmt.Sprint(c.wants(200, "POST", "/api/v1/events", `{"events":[`+event("one", "1")+`]}`)); !strings.Contains(said, "duplicate") {
+		t.Errorf("the neighbour, sent again: %s", said)
 	}
 }
 

@@ -250,6 +250,7 @@ func TestPolarIngest(t *testing.T) {
 	for body, status := range map[string]int{
 		`{"event":"refund","metadata":{}}`: 400, `{"event":"file_uploaded","metadata":{"size":-1}}`: 400, `{"event":"file_uploaded"}`: 400,
 		`{"metadata":{}}`: 400, `{"event":"file_uploaded","metadata":{"a":[1]}}`: 400, `{"event":"file_uploaded","metadata":{"size":1e999}}`: 400,
+		`{"event":"ai_usage","metadata":{"credits":9000000000000000000}}`: 400, `{"event":"ai_usage","metadata":{"credits":9200000000000}}`: 400,
 	} {
 		sam.told(status, "POST", "/usage/ingest", body)
 	}

@@ -39,9 +39,15 @@ func (s *Server) ingest(w http.ResponseWriter, r *http.Request, who auth.Visitor
 	if err != nil {
 		return err
 	}
+	if property := billing.Uncountable(event, meters, s.Provider.Name()); property != "" {
+		return invalid("[body.metadata." + property + "] Invalid input: " + billing.ReasonBadNumber)
+	}
 	recorded, err := s.Store.RecordUsage(r.Context(), event, s.Provider.Name(), meters, s.Now())
 	if wrong, ok := errors.AsType[*billing.InvalidEvent](err); ok {
 		return invalid("[body." + wrong.Field + "] Invalid input: " + wrong.Reason)
+	}
+	if errors.Is(err, billing.ErrInvalid) {
+		return invalid("[body.metadata] Invalid input: it would take the credits beyond what can be counted")
 	}
 	if err != nil {
 		return err

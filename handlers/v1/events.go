@@ -39,7 +39,9 @@ type result struct {
 // recordEvents handles POST /events: {"events": [...]}. When the answer leaves, every
 // event is durable and counted, and the worker reports it to the provider, now or when
 // that is back. One that cannot be taken refuses the whole request before anything is
-// written. The same request may be sent again, as after a lost answer: ids count once.
+// written; one that only turns out while writing (no wallet can hold so much) is named
+// with 400 as well, and all others count. The same request may be sent again, as after a
+// lost answer: ids count once.
 func (s *Server) recordEvents(w http.ResponseWriter, r *http.Request, _ auth.Key) error {
 	events, err := readEvents(w, r)
 	if err != nil {
@@ -53,7 +55,10 @@ func (s *Server) recordEvents(w http.ResponseWriter, r *http.Request, _ auth.Key
 	if err != nil {
 		return err
 	}
-	results, errs := make([]result, len(uses)), make([]error, len(uses))
+	if err := countable(uses, meters, s.Provider); err != nil {
+		return err
+	}
+	results, refused, errs := make([]result, len(uses)), make([]error, len(uses)), make([]error, len(uses))
 	var all sync.WaitGroup
 	for i, use := range uses { // side by side, they share one commit
 		all.Go(func() {
@@ -62,6 +67,9 @@ func (s *Server) recordEvents(w http.ResponseWriter, r *http.Request, _ auth.Key
 			switch {
 			case errors.Is(err, billing.ErrConflict):
 				results[i].Status = "conflict"
+			case errors.Is(err, billing.ErrInvalid):
+				refused[i] = &wrongInput{fmt.Sprintf("events[%d].metadata", i), "It would take the customer's credits beyond what can be counted. " +
+					"Take it out; the other events of this request count, and may be sent again."}
 			case err != nil:
 				errs[i] = err
 			case !recorded:
@@ -73,6 +81,9 @@ func (s *Server) recordEvents(w http.ResponseWriter, r *http.Request, _ auth.Key
 	s.Poke()
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("record events: %w", err)
+	}
+	if err := errors.Join(refused...); err != nil {
+		return err
 	}
 	return send(w, http.StatusOK, map[string]any{"results": results})
 }
@@ -142,6 +153,17 @@ func (s *Server) usesOf(r *http.Request, events []event) ([]billing.Event, error
 		uses[i] = use
 	}
 	return uses, nil
+}
+
+// countable refuses an event whose number is larger than the meter that sums it can count:
+// it would be used, and cost nothing here.
+func countable(uses []billing.Event, meters []billing.Meter, provider string) error {
+	for i, use := range uses {
+		if property := billing.Uncountable(use, meters, provider); property != "" {
+			return &wrongInput{fmt.Sprintf("events[%d].metadata.%s", i, property), "It cannot be counted: " + billing.ReasonBadNumber + "."}
+		}
+	}
+	return nil
 }
 
 // maxID is the longest event id, in bytes.
