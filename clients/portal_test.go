@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"counterfoil/twin/server"
 )
 
 // TestPortal runs the stories about the portal as a Better Auth server: the program as
@@ -27,8 +29,8 @@ func TestPortal(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(file, ".test.mjs"), func(t *testing.T) {
-			portal, twin := startPortal(t, program)
-			playWith(t, file, "PORTAL_URL="+portal, "TWIN_URL="+twin)
+			portal, twin := startPortal(t, program, settings[file]...)
+			playWith(t, file, "PORTAL_URL="+portal, "TWIN_URL="+twin, "WEBHOOK_SECRET="+server.WebhookSecret)
 		})
 	}
 }
@@ -36,8 +38,11 @@ func TestPortal(t *testing.T) {
 // portalStories are about the portal; all others are about the twin.
 const portalStories = "counterfoil*.test.mjs"
 
+// settings are what the portal of a file is told besides.
+var settings = map[string][]string{"counterfoil-guests.test.mjs": {"COUNTERFOIL_CHECKOUT_SIGNED_IN_ONLY=true"}}
+
 // startPortal runs the program until the end of the test.
-func startPortal(t *testing.T, program string) (portal, twin string) {
+func startPortal(t *testing.T, program string, more ...string) (portal, twin string) {
 	t.Helper()
 	addr, twinAddr := freeAddr(t), freeAddr(t)
 	ctx, stop := context.WithCancel(context.Background())
@@ -45,10 +50,10 @@ func startPortal(t *testing.T, program string) (portal, twin string) {
 	cmd.Dir = t.TempDir() // no .env
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 20 * time.Second
-	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "COUNTERFOIL_ADDR=" + addr, "COUNTERFOIL_TWIN_ADDR=" + twinAddr,
+	cmd.Env = append(more,
+		"PATH="+os.Getenv("PATH"), "HOME="+cmd.Dir, "COUNTERFOIL_ADDR="+addr, "COUNTERFOIL_TWIN_ADDR="+twinAddr,
 		"COUNTERFOIL_TRUSTED_PROXIES=127.0.0.0/8", "COUNTERFOIL_TRUSTED_ORIGINS=https://app.example.com,https://*.shop.example.com",
-	}
+	)
 	log, err := os.Create(filepath.Join(cmd.Dir, "log"))
 	if err != nil {
 		t.Fatal(err)
