@@ -112,8 +112,9 @@ func signInRefusal(err error) error {
 	return coreRefusal(err)
 }
 
-// changePassword handles POST /change-password. All other sessions end, whatever
-// revokeOtherSessions says: who changes his password may have lost the old one.
+// changePassword handles POST /change-password. All other sessions end, and the caller's
+// own goes on under a new token, whatever revokeOtherSessions says: who changes his
+// password may have lost the old one. That decides only whether the token is told.
 func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	var body struct {
 		NewPassword         string `json:"newPassword" wire:"required"`
@@ -132,11 +133,11 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, who auth
 	if err != nil {
 		return coreRefusal(err)
 	}
+	s.Auth.NewToken(w, r, who)
 	var token *string
 	if body.RevokeOtherSessions != nil && *body.RevokeOtherSessions {
 		own := s.Auth.Token(r)
 		token = &own
-		s.Auth.Again(w, r)
 	}
 	return answer(w, map[string]any{"token": token, "user": userOf(who)})
 }

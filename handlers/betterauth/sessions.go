@@ -137,11 +137,13 @@ func (s *Server) revokeSessions(w http.ResponseWriter, r *http.Request, who auth
 	return answer(w, statusTrue)
 }
 
-// revokeOtherSessions handles POST /revoke-other-sessions.
+// revokeOtherSessions handles POST /revoke-other-sessions. The caller's own goes on under
+// a new token: a copy of his cookie is somebody else, too.
 func (s *Server) revokeOtherSessions(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	if _, err := s.Auth.EndOtherSessions(r, who); err != nil {
 		return err
 	}
+	s.Auth.NewToken(w, r, who)
 	return answer(w, statusTrue)
 }
 

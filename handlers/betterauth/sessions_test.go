@@ -1,6 +1,7 @@
 package betterauth
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -210,6 +211,31 @@ func TestSessionsOfOthers(t *testing.T) {
 	g.refused(first.ask("GET", "/list-sessions", "", nil), 401, "UNAUTHORIZED")
 	g.pass(25 * time.Hour)
 	g.refused(other.ask("GET", "/list-sessions", "", nil), 403, "SESSION_NOT_FRESH")
+}
+
+// TestACopyOfTheCookieEndsWithTheOtherSessions: after all others were ended, or the password
+// was changed, the caller goes on under a new token in both cookies, and whoever has a copy
+// of the old ones is out.
+func TestACopyOfTheCookieEndsWithTheOtherSessions(t *testing.T) {
+	g := newRig(t)
+	b := g.signUp("robin@example.com")
+	alive := func(b *browser) bool { return b.ask("GET", "/get-session", "", nil).Body.String() != "null" }
+	for path, body := range map[string]string{
+		"/revoke-other-sessions": "{}",
+		"/change-password":       `{"newPassword":"a new horse battery","currentPassword":"` + secret + `"}`,
+	} {
+		thief := g.browser()
+		maps.Copy(thief.cookies, b.cookies)
+		if w := b.ask("POST", path, body, nil); w.Code != 200 {
+			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+		}
+		if b.cookies[ours] == thief.cookies[ours] || b.cookies[wired] == thief.cookies[wired] {
+			t.Errorf("%s left a cookie as it was", path)
+		}
+		if !alive(b) || alive(thief) {
+			t.Errorf("%s: the caller is signed in: %v, a copy of his cookies: %v", path, alive(b), alive(thief))
+		}
+	}
 }
 
 // TestBriefSession: without rememberMe both cookies end with the browser, and the row
