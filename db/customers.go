@@ -2,9 +2,11 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"counterfoil/billing"
 	"counterfoil/db/gen"
 )
 
@@ -33,4 +35,14 @@ func customer(row gen.Customer) Customer {
 		c.UserID = *row.UserID
 	}
 	return c
+}
+
+// CustomerIsBeingMade reports whether a customer of ours is on his way to the provider, for
+// the first time or again.
+func (s *Store) CustomerIsBeingMade(ctx context.Context, id string) (bool, error) {
+	state, err := s.r.JobState(ctx, gen.JobStateParams{Kind: JobCreateCustomer, Key: id})
+	if err != nil && !errors.Is(found(err), billing.ErrNotFound) {
+		return false, fmt.Errorf("the making of customer %s at the provider: %w", id, err)
+	}
+	return state == "waiting", nil
 }

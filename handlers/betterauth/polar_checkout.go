@@ -3,11 +3,13 @@ package betterauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"counterfoil/auth"
 	"counterfoil/billing"
+	"counterfoil/db"
 )
 
 // Checkout is what the checkout plugin of the original is given as options. All fields
@@ -63,15 +65,18 @@ func (s *Server) startCheckout(w http.ResponseWriter, r *http.Request, who auth.
 	if err != nil {
 		return err
 	}
-	return answer(w, led{s.themed(checkout.URL), body.Redirect == nil || bool(*body.Redirect)})
+	return answer(w, led{s.themed(checkout.URL), !body.Redirect.no()})
 }
 
 // checkoutOf is the request to the provider. Whose account it is, is the session's to say.
 func (s *Server) checkoutOf(r *http.Request, who auth.Visitor, body wish, products []string) (billing.CheckoutRequest, error) {
 	request := billing.CheckoutRequest{
 		ProviderProductID: products[0], AlsoProductIDs: products[1:], CustomerID: who.CustomerID,
-		DiscountID: orEmpty(body.DiscountID), NoDiscountCodes: body.AllowDiscountCodes != nil && !bool(*body.AllowDiscountCodes),
+		DiscountID: orEmpty(body.DiscountID), NoDiscountCodes: body.AllowDiscountCodes.no(),
 		CustomFields: body.CustomFieldData, EmbedOrigin: orEmpty(body.EmbedOrigin),
+	}
+	if body.EmbedOrigin != nil && originOf(request.EmbedOrigin) == "" {
+		return request, invalid("[body.embedOrigin] Invalid URL")
 	}
 	if request.EmbedOrigin != "" && !s.trusts(request.EmbedOrigin) {
 		return request, refuse(http.StatusForbidden, "INVALID_ORIGIN", "Invalid origin")
@@ -92,10 +97,34 @@ func (s *Server) checkoutOf(r *http.Request, who auth.Visitor, body wish, produc
 	if !who.Bills() {
 		return request, refuse(http.StatusForbidden, "", "Not allowed to buy for this organisation")
 	}
-	known, err := s.Store.ProviderCustomer(r.Context(), s.Provider.Name(), who.CustomerID)
-	if err != nil && !errors.Is(err, billing.ErrNotFound) {
-		return request, err
+	err = s.pays(r.Context(), who, &request)
+	return request, err
+}
+
+// pays names the payer as the provider knows him. An organisation must be known there: else
+// the provider would take the address that is typed into the checkout for the customer's.
+// Its purchases are found by those who look for it by reference, unless another is named.
+func (s *Server) pays(ctx context.Context, who auth.Visitor, request *billing.CheckoutRequest) error {
+	if who.OrganizationID == "" {
+		known, err := s.customer(ctx, who)
+		if errors.Is(err, billing.ErrNotFound) {
+			return nil // a checkout makes him known, by our id
+		}
+		request.ProviderCustomerID = known
+		return err
 	}
-	request.ProviderCustomerID = known.ProviderID
-	return request, nil
+	if _, named := request.Metadata["referenceId"]; !named && len(request.Metadata) < maxKeys {
+		request.Metadata["referenceId"] = who.OrganizationID
+	}
+	known, err := s.awaitedCustomer(ctx, who)
+	if errors.Is(err, billing.ErrNotFound) {
+		job := db.Job{Kind: db.JobCreateCustomer, Key: who.CustomerID, CustomerID: who.CustomerID}
+		if err := s.Store.Enqueue(ctx, job, time.Time{}, s.Now()); err != nil {
+			return err
+		}
+		s.Poke()
+		return fmt.Errorf("organisation %s is not known to the provider yet: %w", who.OrganizationID, billing.ErrProvider)
+	}
+	request.ProviderCustomerID = known
+	return err
 }

@@ -26,15 +26,15 @@ func cutOf(r *http.Request) (db.Cut, error) {
 		name string
 		into *int
 	}{{"page", &cut.Number}, {"limit", &cut.Size}} {
-		text := r.URL.Query().Get(field.name)
-		if !r.URL.Query().Has(field.name) {
+		sent := r.URL.Query()[field.name]
+		if len(sent) == 0 {
 			continue
 		}
-		number, err := strconv.ParseFloat(text, 64)
-		if text == "" {
+		number, err := strconv.ParseFloat(sent[0], 64)
+		if sent[0] == "" {
 			number, err = 0, nil // as the original coerces it
 		}
-		if err != nil || math.IsNaN(number) {
+		if err != nil || math.IsNaN(number) || len(sent) > 1 {
 			return cut, invalid("[query." + field.name + "] Invalid input: expected number, received NaN")
 		}
 		*field.into = int(min(max(number, -1), 1e9))
@@ -100,13 +100,16 @@ func (s *Server) listSubscriptions(w http.ResponseWriter, r *http.Request, who a
 	}
 	var live *bool
 	if query.Has("active") {
-		value := truthy(query.Get("active")) // "false" is true, as in the original
+		value := truthy(query.Get("active")) || len(query["active"]) > 1 // "false" is true, as in the original
 		live = &value
+	}
+	if len(query["referenceId"]) > 1 {
+		return invalid("[query.referenceId] Invalid input: expected string, received array")
 	}
 	if reference := query.Get("referenceId"); reference != "" {
 		return s.subscriptionsFor(w, r, who, reference, live, cut)
 	}
-	customer, err := s.customer(r, who)
+	customer, err := s.customer(r.Context(), who)
 	if err = errors.Join(err, bills(who)); err != nil {
 		return nothing(w, err, cut)
 	}
@@ -127,12 +130,15 @@ func (s *Server) listSubscriptions(w http.ResponseWriter, r *http.Request, who a
 
 // subscriptionsFor lists what was bought for a reference: the caller himself, or an
 // organisation that he belongs to. For any other there is nothing to see; the original
-// shows it to everybody.
+// shows it to everybody. A mere member sees what was bought, and less of who pays.
 func (s *Server) subscriptionsFor(w http.ResponseWriter, r *http.Request, who auth.Visitor, reference string, live *bool, cut db.Cut) error {
+	bills := true
 	if reference != who.UserID {
-		if _, err := s.Store.Membership(r.Context(), reference, who.UserID); err != nil {
+		role, err := s.Store.Membership(r.Context(), reference, who.UserID)
+		if err != nil {
 			return nothing(w, err, cut)
 		}
+		bills = role.Bills()
 	}
 	parts, err := s.catalogOf(r.Context())
 	if err != nil {
@@ -153,6 +159,9 @@ func (s *Server) subscriptionsFor(w http.ResponseWriter, r *http.Request, who au
 			if payer, err = readObject(body); err != nil {
 				return nil, err
 			}
+			if !bills {
+				payer.hide()
+			}
 			payers[raw.ProviderCustomerID] = payer
 		}
 		return parts.subscription(raw, payer)
@@ -163,6 +172,14 @@ func (s *Server) subscriptionsFor(w http.ResponseWriter, r *http.Request, who au
 	return page(w, items, total, cut)
 }
 
+// hide takes from a payer what those do not see who have nothing to do with billing.
+func (o object) hide() {
+	for _, field := range []string{"email", "billing_address", "tax_id"} {
+		o[field] = json.RawMessage("null")
+	}
+	o["metadata"] = json.RawMessage("{}")
+}
+
 // listOrders handles GET /customer/orders/list?productBillingType=.
 func (s *Server) listOrders(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	cut, err := cutOf(r)
@@ -171,13 +188,13 @@ func (s *Server) listOrders(w http.ResponseWriter, r *http.Request, who auth.Vis
 	}
 	var recurring *bool
 	if kind := r.URL.Query().Get("productBillingType"); r.URL.Query().Has("productBillingType") {
-		if kind != "recurring" && kind != "one_time" {
+		if kind != "recurring" && kind != "one_time" || len(r.URL.Query()["productBillingType"]) > 1 {
 			return invalid(`[query.productBillingType] Invalid option: expected one of "recurring"|"one_time"`)
 		}
 		value := kind == "recurring"
 		recurring = &value
 	}
-	customer, err := s.customer(r, who)
+	customer, err := s.customer(r.Context(), who)
 	if err = errors.Join(err, bills(who)); err != nil {
 		return nothing(w, err, cut)
 	}
@@ -220,7 +237,7 @@ func (s *Server) listBenefits(w http.ResponseWriter, r *http.Request, who auth.V
 	if err != nil {
 		return err
 	}
-	customer, err := s.customer(r, who)
+	customer, err := s.customer(r.Context(), who)
 	if err != nil {
 		return nothing(w, err, cut)
 	}
@@ -257,7 +274,7 @@ func (s *Server) listMeters(w http.ResponseWriter, r *http.Request, who auth.Vis
 	if err != nil {
 		return err
 	}
-	customer, err := s.customer(r, who)
+	customer, err := s.customer(r.Context(), who)
 	if err != nil {
 		return nothing(w, err, cut)
 	}

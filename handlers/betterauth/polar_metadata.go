@@ -36,7 +36,7 @@ func (s *Server) metadataOf(ctx context.Context, who auth.Visitor, body wish) (m
 		_, isBool := value.(bool)
 		switch {
 		case utf8.RuneCountInString(key) > maxKeyChars:
-			return nil, invalid(fmt.Sprintf("[body.metadata] Too big: expected key to have <=%d characters", maxKeyChars))
+			return nil, invalid(fmt.Sprintf("[body.metadata] Metadata keys must be at most %d characters", maxKeyChars))
 		case !isText && !isNumber && !isBool:
 			return nil, invalid("[body.metadata." + key + "] Invalid input")
 		case isText && utf8.RuneCountInString(text) > maxTextChars:
@@ -48,7 +48,7 @@ func (s *Server) metadataOf(ctx context.Context, who auth.Visitor, body wish) (m
 		metadata["referenceId"] = reference
 	}
 	if len(metadata) > maxKeys {
-		return nil, invalid(fmt.Sprintf("[body.metadata] Too big: expected record to have <=%d items", maxKeys))
+		return nil, invalid(fmt.Sprintf("[body.metadata] Metadata can have at most %d key-value pairs", maxKeys))
 	}
 	reference, named := metadata["referenceId"].(string)
 	if !named || reference == who.UserID || reference == who.CustomerID {

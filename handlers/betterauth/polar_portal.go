@@ -2,7 +2,6 @@ package betterauth
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,6 +25,8 @@ func (s *Server) target(wanted *string, set, fallback, field string) (string, er
 		address = set
 	case address == "":
 		address = fallback
+	case !strings.HasPrefix(address, "/") && !absolute(address):
+		return "", invalid("[body." + field + "] Must be a valid URL or a relative path starting with /")
 	default:
 		if !s.leadsHome(strings.ReplaceAll(address, checkoutID, "x")) {
 			return "", refuse(http.StatusForbidden, "INVALID_REDIRECT_URL", "Invalid "+field)
@@ -34,10 +35,13 @@ func (s *Server) target(wanted *string, set, fallback, field string) (string, er
 	if strings.HasPrefix(address, "/") {
 		return s.BaseURL + address, nil
 	}
-	if _, err := url.Parse(strings.ReplaceAll(address, checkoutID, "x")); err != nil {
-		return "", invalid("[body." + field + "] Invalid URL")
-	}
 	return address, nil
+}
+
+// absolute tells whether text is an absolute address.
+func absolute(text string) bool {
+	u, err := url.Parse(strings.ReplaceAll(text, checkoutID, "x"))
+	return err == nil && u.Scheme != ""
 }
 
 // themed asks the provider's page to wear a theme.
@@ -59,15 +63,18 @@ func (s *Server) themed(address string) string {
 // which only the provider can make. It is the one GET here that calls the provider.
 func (s *Server) openPortal(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	var body struct {
-		Redirect *coerced `json:"redirect"`
+		Redirect *bool `json:"redirect"`
 	}
 	if r.Method == http.MethodPost {
 		if err := s.read(w, r, &body, true); err != nil {
 			return err
 		}
 	}
-	customer, err := s.customer(r, who)
-	if err = errors.Join(err, bills(who)); err != nil {
+	if err := bills(who); err != nil {
+		return err
+	}
+	customer, err := s.awaitedCustomer(r.Context(), who)
+	if err != nil {
 		return err
 	}
 	back, err := s.target(nil, s.Checkout.ReturnURL, "/portal", "returnUrl")
@@ -82,5 +89,5 @@ func (s *Server) openPortal(w http.ResponseWriter, r *http.Request, who auth.Vis
 	if err != nil {
 		return err
 	}
-	return answer(w, led{s.themed(address), body.Redirect == nil || bool(*body.Redirect)})
+	return answer(w, led{s.themed(address), body.Redirect == nil || *body.Redirect})
 }

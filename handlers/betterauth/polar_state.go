@@ -90,13 +90,18 @@ func (s *Server) subscriptionsFail(h handler) handler {
 }
 
 // customerState handles GET /customer/state: what the caller has now. Somebody whom the
-// provider does not know yet has no state, as in the original.
+// provider does not know has no state, as in the original; somebody new is waited for.
 func (s *Server) customerState(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	parts, err := s.catalogOf(r.Context())
 	if err != nil {
 		return err
 	}
 	stamp, err := s.Store.CustomerStamp(r.Context(), s.Provider.Name(), who.CustomerID)
+	if errors.Is(err, billing.ErrNotFound) {
+		if _, err = s.awaitedCustomer(r.Context(), who); err == nil {
+			stamp, err = s.Store.CustomerStamp(r.Context(), s.Provider.Name(), who.CustomerID)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -195,8 +200,8 @@ func (c *catalog) activeMeter(o object) (json.RawMessage, error) {
 }
 
 // customer is whom the caller is at the provider. ErrNotFound: nobody yet.
-func (s *Server) customer(r *http.Request, who auth.Visitor) (string, error) {
-	known, err := s.Store.ProviderCustomer(r.Context(), s.Provider.Name(), who.CustomerID)
+func (s *Server) customer(ctx context.Context, who auth.Visitor) (string, error) {
+	known, err := s.Store.ProviderCustomer(ctx, s.Provider.Name(), who.CustomerID)
 	return known.ProviderID, err
 }
 

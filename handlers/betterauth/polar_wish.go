@@ -2,8 +2,6 @@ package betterauth
 
 import (
 	"encoding/json"
-	"slices"
-	"strings"
 )
 
 // texts is one text, or a list of them.
@@ -24,15 +22,22 @@ func (t *texts) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// coerced is a boolean as the original reads it: whatever is not empty is true.
-type coerced bool
+// coerced is a boolean as the original reads it: false, null, zero and empty text are
+// false, and whatever else was sent is true.
+type coerced struct{ sent, value bool }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (c *coerced) UnmarshalJSON(raw []byte) error {
-	text := strings.TrimSpace(string(raw))
-	*c = coerced(!slices.Contains([]string{"false", "null", "0", `""`}, text))
+	var value any
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return err
+	}
+	*c = coerced{true, value != nil && value != false && value != float64(0) && value != ""}
 	return nil
 }
+
+// no reports whether it was sent, and means no; what is not sent means yes.
+func (c coerced) no() bool { return c.sent && !c.value }
 
 // wish is the body of POST /checkout. A browser has no say in trials: what the product
 // says counts.
@@ -42,9 +47,9 @@ type wish struct {
 	ReferenceID        *string        `json:"referenceId"`
 	CustomFieldData    map[string]any `json:"customFieldData"`
 	Metadata           map[string]any `json:"metadata"`
-	AllowDiscountCodes *coerced       `json:"allowDiscountCodes"`
+	AllowDiscountCodes coerced        `json:"allowDiscountCodes" wire:"null"`
 	DiscountID         *string        `json:"discountId"`
-	Redirect           *coerced       `json:"redirect"`
+	Redirect           coerced        `json:"redirect" wire:"null"`
 	EmbedOrigin        *string        `json:"embedOrigin"`
 	SuccessURL         *string        `json:"successUrl"`
 	ReturnURL          *string        `json:"returnUrl"`
