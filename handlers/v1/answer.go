@@ -52,8 +52,6 @@ func problemOf(err error) problem {
 		return problem{http.StatusUnauthorized, "unauthorized", "Send an API key that counts, as Authorization: Bearer cfk_...", ""}
 	case errors.Is(err, billing.ErrNotFound):
 		return problem{http.StatusNotFound, "not_found", "There is nothing here. Check the path and the id in it.", ""}
-	case errors.Is(err, billing.ErrConflict):
-		return problem{http.StatusConflict, "conflict", "The id was used for something else before.", ""}
 	case errors.Is(err, db.ErrFull), errors.Is(err, db.ErrBroken), db.Unreachable(err):
 		return problem{http.StatusServiceUnavailable, "unavailable", "Nothing was changed. Send the same request again later.", ""}
 	}
