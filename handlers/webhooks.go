@@ -39,6 +39,9 @@ func (s *Server) receiveWebhook(w http.ResponseWriter, r *http.Request) error {
 		return tellPlugin(w, http.StatusBadRequest, `{"message":"Webhook Error: No matching signature found"}`)
 	case errors.Is(err, billing.ErrInvalid):
 		s.Log.WarnContext(r.Context(), "signed webhook that is no event", "path", r.URL.Path, "err", err)
+		if r.URL.Path == pluginPath {
+			return tellPlugin(w, http.StatusBadRequest, `{"message":"Webhook Error: Failed to parse event"}`)
+		}
 		return refuse(w, http.StatusBadRequest, "signed, but not an event")
 	case err != nil:
 		s.webhookRefused(r, err)

@@ -147,6 +147,18 @@ func TestWebhooks(t *testing.T) {
 	}
 }
 
+// TestThePluginsPathAnswersInItsWords: what is signed and no event, too, is told as JSON
+// there, and nothing of what was wrong with it.
+func TestThePluginsPathAnswersInItsWords(t *testing.T) {
+	s := start(t)
+	for body, want := range map[string]string{event: `200 {"received":true}`, "hello": `400 {"message":"Webhook Error: Failed to parse event"}`} {
+		status, said, header := s.post(call{path: "/api/auth/polar/webhooks", id: "evt_words", body: body, sentAt: time.Now(), secret: server.WebhookSecret})
+		if got := fmt.Sprint(status, " ", said); got != want || header.Get("Content-Type") != "application/json" {
+			t.Errorf("%s answered %s as %s, want %s", body, got, header.Get("Content-Type"), want)
+		}
+	}
+}
+
 // padded is an event of exactly n bytes.
 func padded(n int) string {
 	const head, tail = `{"type":"parcel.teleported","data":{"id":"x","pad":"`, `"}}`
