@@ -14,7 +14,8 @@ import (
 const (
 	newcomer         = time.Minute     // how long somebody is new who may be waited for
 	customerPatience = 2 * time.Second // how long a request waits for him at most
-	customerEvery    = 25 * time.Millisecond
+	customerEvery    = 50 * time.Millisecond
+	mostWaiting      = 100 // requests at once; more are answered as it is
 )
 
 // awaitedCustomer is customer, which waits a moment for somebody new whom a job is making
@@ -33,6 +34,10 @@ func (s *Server) awaitedCustomer(ctx context.Context, who auth.Visitor) (string,
 		return "", failure
 	}
 	if !making || s.Now().Sub(ours.CreatedAt) > newcomer {
+		return "", err
+	}
+	defer s.waiting.Add(-1)
+	if s.waiting.Add(1) > mostWaiting {
 		return "", err
 	}
 	s.Poke()

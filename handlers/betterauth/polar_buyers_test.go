@@ -45,7 +45,12 @@ func TestSomebodyNewIsWaitedFor(t *testing.T) {
 	if w := b.ask("GET", "/customer/state", "", nil); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"externalId":"`+id+`"`) {
 		t.Errorf("right after a sign-up: %d %s", w.Code, w.Body)
 	}
-	poked = func() { t.Error("somebody is waited for who is not new") }
+	poked = func() { t.Error("somebody is waited for who is not new, or among too many") }
+	g.server.waiting.Store(mostWaiting)
+	if w := late.ask("GET", "/customer/state", "", nil); w.Code != http.StatusInternalServerError || g.server.waiting.Load() != mostWaiting {
+		t.Errorf("where too many wait: %d %s, %d wait", w.Code, w.Body, g.server.waiting.Load())
+	}
+	g.server.waiting.Store(0)
 	g.pass(2 * time.Minute)
 	for _, path := range []string{"/customer/state", "/customer/portal"} {
 		if w := late.ask("GET", path, "", nil); w.Code != http.StatusInternalServerError {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"counterfoil/auth"
 	"counterfoil/billing"
@@ -60,8 +61,12 @@ func (s *Server) themed(address string) string {
 }
 
 // openPortal handles GET and POST /customer/portal: a link to the provider's own portal,
-// which only the provider can make. It is the one GET here that calls the provider.
+// which only the provider can make. It is the one GET here that calls the provider, and so
+// the one that is paced like what changes something.
 func (s *Server) openPortal(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	if r.Method == http.MethodGet && s.Pace != nil && !s.Pace(who.CustomerID) {
+		return tooMany(time.Minute)
+	}
 	var body struct {
 		Redirect *bool `json:"redirect"`
 	}

@@ -72,6 +72,21 @@ func TestCheckoutIsPaced(t *testing.T) {
 	}
 }
 
+// TestThePortalIsPaced: its link costs a call of the provider's by GET as by POST, and no
+// customer takes the others' share of them.
+func TestThePortalIsPaced(t *testing.T) {
+	g := newRig(t, func(_ *auth.Config, c *Config) { c.Pace = func(string) bool { return false } })
+	b := g.browser().signInOnWire("robin@example.com", false)
+	for _, method := range []string{"GET", "POST"} {
+		if w := b.ask(method, "/customer/portal", "", nil); w.Code != 429 || w.Header().Get("X-Retry-After") == "" {
+			t.Errorf("%s answered %d %s", method, w.Code, w.Body)
+		}
+	}
+	if w := b.ask("GET", "/customer/orders/list", "", nil); w.Code != 200 {
+		t.Errorf("a read of ours answered %d %s", w.Code, w.Body)
+	}
+}
+
 // TestCheckoutWhileTheProviderIsAway: that is no fault of ours, and is told as a 503 in
 // the plugin's words. A value of a field that the provider cannot take never gets there.
 func TestCheckoutWhileTheProviderIsAway(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"counterfoil/auth"
@@ -49,7 +50,8 @@ type Config struct {
 type Server struct {
 	Config
 	kept    kept
-	origin  string // of BaseURL, as browsers name it
+	waiting atomic.Int32 // requests that wait for somebody new
+	origin  string       // of BaseURL, as browsers name it
 	trusted []pattern
 }
 
