@@ -59,6 +59,7 @@ func TestConfigRefusesWhatCannotWork(t *testing.T) {
 		{"no duration", map[string]string{"COUNTERFOIL_RECONCILE_EVERY": "soon"}, "COUNTERFOIL_RECONCILE_EVERY is \"soon\""},
 		{"no yes or no", map[string]string{"COUNTERFOIL_SIGN_UP": "yes"}, "COUNTERFOIL_SIGN_UP is \"yes\": give true or false"},
 		{"no number", map[string]string{"COUNTERFOIL_TAX_YEARS": "ten"}, "COUNTERFOIL_TAX_YEARS is \"ten\""},
+		{"a trusted origin without a scheme", map[string]string{"COUNTERFOIL_TRUSTED_ORIGINS": "app.example.com"}, "COUNTERFOIL_TRUSTED_ORIGINS"},
 		{"an address where networks belong", map[string]string{"COUNTERFOIL_TRUSTED_PROXIES": "10.0.0.1"}, "10.0.0.0/8"},
 		{"spaces in lists, and around values", map[string]string{
 			"COUNTERFOIL_TRUSTED_PROXIES": " 10.0.0.0/8, 192.168.0.0/16 ", "COUNTERFOIL_ADDR": " localhost:8080 ", "COUNTERFOIL_BASE_URL": "http://localhost:8080/ ",

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"counterfoil/billing/polar"
+	"counterfoil/handlers/betterauth"
 	"counterfoil/worker"
 )
 
@@ -34,6 +35,9 @@ func (c config) checkParts() error {
 	}
 	if _, err := worker.NewMailer(c.SMTPURL, c.MailFrom); err != nil {
 		return fmt.Errorf("SMTP_URL: %w", err)
+	}
+	if _, err := betterauth.New(betterauth.Config{BaseURL: c.BaseURL, TrustedOrigins: c.TrustedOrigins}); err != nil {
+		return fmt.Errorf("COUNTERFOIL_TRUSTED_ORIGINS: %w", err)
 	}
 	_, err := c.hookURL()
 	return err
