@@ -29,7 +29,10 @@ func restore(ctx context.Context, c config, out io.Writer, file string, replace 
 	began := time.Now()
 	done, err := db.Restore(ctx, file, c.DatabaseURL, replace, began)
 	if errors.Is(err, db.ErrPostgres) {
-		return fmt.Errorf("the database is PostgreSQL, which has its own program for this. Stop every portal, then:\n\n  pg_restore --clean --if-exists --dbname=\"$DATABASE_URL\" %s\n  counterfoil restored TIME   (of the copy, in UTC)", file)
+		return fmt.Errorf("the database is PostgreSQL, which has its own programs for this. Stop every portal, then fill an empty database, "+
+			"and name it in DATABASE_URL from then on:\n\n  createdb --maintenance-db=\"$DATABASE_URL\" counterfoil_restored\n"+
+			"  pg_restore --exit-on-error --single-transaction --dbname=postgres://...counterfoil_restored %s\n"+
+			"  DATABASE_URL=postgres://...counterfoil_restored counterfoil restored TIME   (of the copy, in UTC)", file)
 	}
 	if err != nil {
 		return fmt.Errorf("nothing was restored: %w", err)
