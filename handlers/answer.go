@@ -40,7 +40,8 @@ func (s *Server) page(h handler) http.Handler {
 }
 
 // signedIn sends a visitor to sign in first: back to where he was going when he was
-// reading, and to the plans when he was sending a form, which a redirect would lose.
+// reading, and to a page that stands for it when he was sending a form, which a redirect
+// would lose.
 func (s *Server) signedIn(h handler) http.Handler {
 	return s.page(func(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 		w.Header().Set("Cache-Control", "private, no-store")
@@ -186,10 +187,10 @@ func (s *Server) frame(r *http.Request, who auth.Visitor, title string, nav view
 }
 
 // afterSignIn is where a form that needed a sign-in leads: a checkout comes back to
-// the plans, anything else to the portal.
+// the plan that was chosen, anything else to the portal.
 func (s *Server) afterSignIn(r *http.Request) string {
 	if strings.HasPrefix(r.URL.Path, "/checkout") {
-		return "/plans"
+		return chosenPath(r.PostFormValue("plan"))
 	}
 	return "/portal"
 }

@@ -76,6 +76,7 @@ var rights = map[string]right{
 	"POST /logout":                    {"", "", 303, 303, 303, false},
 	"GET /styleguide":                 {"", "", 200, 200, 200, false},
 	"/":                               {"/nowhere", "", 404, 404, 404, false},
+	"GET /checkout":                   {"/checkout?plan=pro", "", 303, 200, 200, false},
 	"POST /checkout":                  {"", "plan=none", 303, 404, 404, false},
 	"POST /checkout/for":              {"", "plan=none&for=" + unknownID, 303, 404, 404, false},
 	"GET /checkout/success":           {"/checkout/success?checkout_id={checkout}", "", 303, 404, 200, false},

@@ -154,6 +154,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.Handle("POST /login/{provider}/callback", s.page(s.keepAnswer))
 	mux.Handle("POST /logout", s.page(s.signOut))
 
+	mux.Handle("GET /checkout", s.signedIn(s.showChosen))
 	mux.Handle("POST /checkout", s.signedIn(s.startCheckout))
 	mux.Handle("POST /checkout/for", s.signedIn(s.checkoutFor))
 	mux.Handle("GET /checkout/success", withoutToken(s.billing(s.showSuccess)))

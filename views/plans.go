@@ -42,6 +42,7 @@ type PlanCard struct {
 	Included    []string // amounts: "2,000 AI credits a month"
 	Benefits    []string // "Priority support"
 	Featured    bool     // drawn in the accent; one per page
+	Chosen      bool     // the reader chose it before he signed in
 	Current     bool     // the reader has it: no button
 	Unavailable string   // why it cannot be chosen now, in place of the button; may be ""
 	ManageURL   string   // beside Current or Unavailable: where to change what they have

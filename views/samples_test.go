@@ -91,6 +91,13 @@ func (s sampler) public() []sample {
 		Note: "$20 a month", Featured: true, Included: []string{"25,000 AI credits a year", "6,000 file uploads a year"},
 		Benefits: []string{"Custom models", "Priority support"},
 	}
+	choice := func(title string) views.Page {
+		p := s.sam("plans.title", views.NavPlans)
+		p.Title = s.t.T(title, "Plan", "Pro")
+		return p
+	}
+	chosen := s.plans(false)[1]
+	chosen.Chosen = true
 	login := views.Login{
 		Next:  "/plans",
 		Codes: true, Links: true, Passwords: true, SignUps: true,
@@ -110,6 +117,8 @@ func (s sampler) public() []sample {
 		{"plans", views.PlansPage(s.visitor("plans.title", views.NavPlans), views.Plans{Interval: views.Month, Monthly: true, Yearly: true, Saving: "Save 17%", Plans: s.plans(false), Packs: s.packs()})},
 		{"plans-yearly", views.PlansPage(s.visitor("plans.title", views.NavPlans), views.Plans{Interval: views.Year, Monthly: true, Yearly: true, Saving: "Save 17%", Plans: []views.PlanCard{s.plans(false)[0], yearly}, Packs: s.packs()})},
 		{"plans-current", views.PlansPage(s.sam("plans.title", views.NavPlans), views.Plans{Interval: views.Month, Monthly: true, Yearly: true, Plans: s.plans(true), Packs: s.packs()})},
+		{"plan-chosen", views.ChosenPage(choice("chosen.title"), chosen)},
+		{"plan-chosen-held", views.ChosenPage(choice("chosen.held"), s.plans(true)[1])},
 		{"plans-none", views.PlansPage(s.visitor("plans.title", views.NavPlans), views.Plans{})},
 		{"login", views.LoginPage(s.visitor("login.title", ""), login)},
 		{"login-error", views.LoginPage(s.visitor("login.title", ""), badAddress)},

@@ -38,7 +38,7 @@ func (a *app) job(c *chrome) {
 	c.press(`form[action="/login"] button[type=submit]`)
 	c.run(chromedp.SendKeys(`form[action="/login/code"] input[name=code]`, a.code(email), chromedp.ByQuery))
 	c.press(`form[action="/login/code"] button[type=submit]`)
-	c.atPath("/plans")
+	c.atPath("/checkout?plan=pro") // what was chosen before the sign-in
 
 	c.press(`[data-plan=pro] form button`)
 	c.atPath("/checkout/")

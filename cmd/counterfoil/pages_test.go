@@ -18,7 +18,7 @@ const (
 
 // personaPages are the pages that every persona can open.
 var personaPages = []string{
-	"/plans", "/plans?interval=year", "/portal", "/portal/subscriptions", "/portal/orders", "/portal/benefits", "/usage", "/credits", "/account",
+	"/plans", "/plans?interval=year", "/checkout?plan=pro", "/portal", "/portal/subscriptions", "/portal/orders", "/portal/benefits", "/usage", "/credits", "/account",
 }
 
 // accountPages are the same for every persona, so one of them looks at them.
