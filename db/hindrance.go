@@ -57,32 +57,50 @@ func (s *Store) unhindered(ctx context.Context, q *gen.Queries, userID string, n
 		payers, about = append(payers, o.ID), append(about, HindranceReason{Organization: o.Name, Slug: o.Slug})
 	}
 	for i, payer := range payers {
-		row, err := q.RunningOf(ctx, gen.RunningOfParams{ID: &payer, Now: millis(now)})
+		reasons, err := running(ctx, q, payer, now)
 		if err != nil {
-			return nil, fmt.Errorf("what runs of customer %s: %w", payer, err)
+			return nil, err
 		}
-		for _, running := range []struct {
-			kind  HindranceKind
-			is    bool
-			until int64
-		}{
-			{HinderedBySubscription, row.Subscription > 0, row.Subscription}, {HinderedByOrder, row.Pending > 0, 0},
-			{HinderedByCheckout, row.Checkout > 0, row.Checkout}, {HinderedByAction, row.Waiting > 0, 0},
-		} {
-			if running.is {
-				reason := about[i]
-				reason.Kind = running.kind
-				if running.until > 1 {
-					reason.Until = moment(running.until)
-				}
-				h.Reasons = append(h.Reasons, reason)
-			}
+		for _, reason := range reasons {
+			reason.Organization, reason.Slug = about[i].Organization, about[i].Slug
+			h.Reasons = append(h.Reasons, reason)
 		}
 	}
 	if len(h.Reasons) > 0 {
 		return nil, &h
 	}
 	return payers, nil
+}
+
+// running is what is billed to a customer, or may be.
+func running(ctx context.Context, q *gen.Queries, customerID string, now time.Time) (reasons []HindranceReason, err error) {
+	row, err := q.RunningOf(ctx, gen.RunningOfParams{ID: &customerID, Now: millis(now)})
+	if err != nil {
+		return nil, fmt.Errorf("what runs of customer %s: %w", customerID, err)
+	}
+	for _, running := range []struct {
+		kind  HindranceKind
+		is    bool
+		until int64
+	}{
+		{HinderedBySubscription, row.Subscription > 0, row.Subscription}, {HinderedByOrder, row.Pending > 0, 0},
+		{HinderedByCheckout, row.Checkout > 0, row.Checkout}, {HinderedByAction, row.Waiting > 0, 0},
+	} {
+		if running.is {
+			reason := HindranceReason{Kind: running.kind}
+			if running.until > 1 {
+				reason.Until = moment(running.until)
+			}
+			reasons = append(reasons, reason)
+		}
+	}
+	return reasons, nil
+}
+
+// Running says what is billed to a customer, or may be, and so must end before an
+// organisation does; nothing when nothing is.
+func (s *Store) Running(ctx context.Context, customerID string, now time.Time) ([]HindranceReason, error) {
+	return running(ctx, s.r, customerID, now)
 }
 
 // ErasurePlan is what erasing a user would do.

@@ -136,6 +136,7 @@ func init() {
 		"POST /orgs/{slug}/seats/{id}/resend":       {"/orgs/none/seats/" + unknownID + "/resend", "", 303, 404, 404, false},
 		"POST /orgs/{slug}/seats/{id}/claim":        {"/orgs/none/seats/" + unknownID + "/claim", "", 303, 404, 404, false},
 		"POST /orgs/{slug}/transfer":                {"/orgs/none/transfer", "user=" + unknownID, 303, 404, 404, false},
+		"GET /orgs/{slug}/delete":                   {"/orgs/none/delete", "", 303, 404, 404, false},
 		"POST /orgs/{slug}/delete":                  {"/orgs/none/delete", "", 303, 404, 404, false},
 	} {
 		rights[pattern] = row

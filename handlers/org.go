@@ -192,19 +192,6 @@ func (s *Server) transferOrg(w http.ResponseWriter, r *http.Request, who auth.Vi
 	return s.orgDone(w, o, "org_changed")
 }
 
-// deleteOrg handles POST /orgs/{slug}/delete.
-func (s *Server) deleteOrg(w http.ResponseWriter, r *http.Request, who auth.Visitor, o db.Organization) error {
-	err := s.Store.DeleteOrganization(r.Context(), o.ID, who.UserID, s.Now())
-	if errors.Is(err, billing.ErrConflict) {
-		return errors.Join(say(billing.ErrConflict, "org.delete.billed"), err)
-	}
-	if err != nil {
-		return err
-	}
-	redirect(w, "/orgs?done=org_deleted")
-	return nil
-}
-
 // keepsOwner adds the reader's sentence where the last owner would fall.
 func keepsOwner(err error) error {
 	if errors.Is(err, billing.ErrConflict) {

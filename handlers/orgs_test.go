@@ -131,7 +131,11 @@ func TestAnOrganizationPays(t *testing.T) {
 		t.Fatalf("its subscriptions: %v (%v)", subs, err)
 	}
 	a.owner.wants(a.owner.get("/portal/orders"), http.StatusOK, "Pro")
-	if page := a.owner.submit(a.owner.get(a.page), `form[action$="/delete"]`, nil); page.status != http.StatusConflict {
+	ending := a.owner.wants(a.owner.get(a.page+"/delete"), http.StatusOK, "cannot be deleted yet", "A subscription is still running")
+	if ending.Find(`form[action$="/delete"]`).Length() > 0 {
+		t.Error("to be deleted is offered while a plan runs")
+	}
+	if page := a.owner.post(a.page+"/delete", url.Values{"confirm": {"Acme"}}); page.status != http.StatusConflict {
 		t.Errorf("deleted while a plan runs: %d", page.status)
 	}
 	a.until("a member sees its meters", func() bool {

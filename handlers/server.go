@@ -188,6 +188,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.Handle("POST /orgs/{slug}/members/{user}/role", s.fresh(s.owned(s.changeRole)))
 	mux.Handle("POST /orgs/{slug}/members/{user}/remove", s.fresh(s.owned(s.removeMember)))
 	mux.Handle("POST /orgs/{slug}/transfer", s.fresh(s.owned(s.transferOrg)))
+	mux.Handle("GET /orgs/{slug}/delete", s.fresh(s.owned(s.showDeleteOrg)))
 	mux.Handle("POST /orgs/{slug}/delete", s.fresh(s.owned(s.deleteOrg)))
 	mux.Handle("POST /orgs/{slug}/seats", s.signedIn(s.seated(s.giveSeat)))
 	mux.Handle("POST /orgs/{slug}/seats/{id}/revoke", s.signedIn(s.seated(s.revokeSeat)))

@@ -106,3 +106,12 @@ func InvitationMail(ctx context.Context, t *Translator, brand Brand, organizatio
 		HTML:    html.String(),
 	}, nil
 }
+
+// DeleteOrg is the page before an organisation is deleted.
+type DeleteOrg struct {
+	Slug, Name string
+	Hindrances []Hindrance // what must end first; then no form is shown
+	People     string      // "3 people"
+	Who        []string    // what becomes of them
+	Error      string      // about what was typed; may be ""
+}

@@ -46,6 +46,20 @@ func (s sampler) orgs() []sample {
 	invite := views.Invite{Token: "token", Organization: "Acme", Role: "Member", Email: "sam@example.com"}
 	out := invite
 	out.SignInURL = "/login?next=%2Finvitations"
+	titled := func(title string) views.Page {
+		p := page()
+		p.Title = title
+		return p
+	}
+	ending := views.DeleteOrg{Slug: "acme", Name: "Acme", People: "3 people", Who: []string{
+		"Nobody acts for it any more, or sees anything of it, you included.", "1 open invitation is taken back.",
+	}}
+	mistyped, billed := ending, ending
+	mistyped.Error = "That is not its name. Type Acme. Nothing has happened."
+	billed.Hindrances = []views.Hindrance{{
+		Text: "A subscription is still running. Cancel it, and come back when it has ended. Its current period ends on 22 December 2026.",
+		URL:  "/portal/subscriptions", Link: "Subscriptions",
+	}}
 	return []sample{
 		{"payer", views.PayerPage(acting, views.Payers{
 			Plan: "Pro", Slug: "pro", Text: "The page that you came from was for yourself. By now you act for Acme.",
@@ -54,6 +68,9 @@ func (s sampler) orgs() []sample {
 		{"orgs", views.OrgsPage(acting, views.Orgs{Rows: rows, Form: views.OrgForm{Email: "sam@example.com"}})},
 		{"orgs-none", views.OrgsPage(page(), views.Orgs{Close: "Prove your address first."})},
 		{"org", views.OrgPage(acting, owner)},
+		{"org-delete", views.DeleteOrgPage(titled("Delete Acme"), ending)},
+		{"org-delete-mistyped", views.DeleteOrgPage(titled("Delete Acme"), mistyped)},
+		{"org-delete-hindered", views.DeleteOrgPage(titled("Delete Acme"), billed)},
 		{"org-seats", views.OrgPage(acting, seats)},
 		{"org-seats-none", views.OrgPage(acting, none)},
 		{"org-seats-full", views.OrgPage(acting, full)},

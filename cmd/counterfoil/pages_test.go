@@ -41,7 +41,8 @@ func TestBrowserPages(t *testing.T) {
 		pages := personaPages
 		if persona == "noor" {
 			pages = append(slices.Clone(pages), accountPages...)
-			pages = append(pages, a.organization(c))
+			organization := a.organization(c)
+			pages = append(pages, organization, organization+"/delete")
 		}
 		if persona != "noor" {
 			a.until(persona+"'s history is copied", func() bool {
