@@ -27,9 +27,10 @@ var scans = map[string]string{
 	"FreezeWallets":   "at a restore",
 	"WithdrawActions": "an index of waiting ones alone",
 
-	"SweepSetupTokens": "a token or two, until somebody is an operator",
-	"SpendSetupTokens": "a token or two, until somebody is an operator",
-	"RunningOf":        "an index of waiting ones alone",
+	"SweepSetupTokens":   "a token or two, until somebody is an operator",
+	"SpendSetupTokens":   "a token or two, until somebody is an operator",
+	"RunningOf":          "an index of waiting ones alone",
+	"DeleteOrganization": "an index of waiting changes alone",
 
 	"ErasePayerFacts":   "once in a customer's life; an index of facts that have words alone",
 	"FactsOfErased":     "once in a customer's life; an index of facts that have words alone",
