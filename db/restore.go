@@ -42,7 +42,8 @@ const (
 // readings change nothing twice, calls of hooks keep their keys. What is not safe so is
 // set aside here: old mail, and wishes to cancel or resume. Every wallet is frozen until its
 // figure is proven, and usage that waits is held until then; see repair.go. Everybody signs
-// in anew, because the copy does not know who signed out.
+// in anew, because the copy does not know who signed out, and what counts once (codes, links
+// that set a password, changes of address) is forgotten, because it does not know what was used.
 func Restore(ctx context.Context, file, url string, replace bool, now time.Time) (done Restored, err error) {
 	path, err := sqlitePath(url)
 	if err != nil {
@@ -169,7 +170,11 @@ func markRestored(ctx context.Context, q *gen.Queries, done Restored) error {
 		},
 		func() error { _, err := q.HoldUsage(ctx, heldUsage); return err },
 		func() error { _, err := q.EndAllSessions(ctx); return err },
-		func() error { _, err := q.ForgetCodes(ctx); return err },
+	}
+	for _, forget := range []func(context.Context) (int64, error){
+		q.ForgetCodes, q.ForgetMailedLinks, q.ForgetEmailChanges, q.ForgetSignIns, q.ForgetPendingIdentities, q.ForgetChallenges, q.ForgetSetupTokens,
+	} { // each counts once, and may have been spent since
+		steps = append(steps, func() error { _, err := forget(ctx); return err })
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -100,5 +101,70 @@ func TestWhatAKilledRestoreLeftIsRemoved(t *testing.T) {
 	want := []string{path, path + ".before-" + noon.Format("20060102-150405"), path + ".lock"}
 	if slices.Sort(left); err != nil || !slices.Equal(left, want) {
 		t.Errorf("there are %v (%v), want %v", left, err, want)
+	}
+}
+
+// once are the tables of what counts once: codes, links, ceremonies under way.
+var once = map[string]string{
+	"sign_in_codes":      "(id, email, code_hash, browser_hash, tries_left, created_at, expires_at) VALUES ('a', 'b', 'c', 'd', 5, 1, 2)",
+	"mailed_links":       "(token_hash, purpose, email, created_at, expires_at) VALUES ('a', 'reset', 'b', 1, 2)",
+	"email_changes":      "(user_id, id, old_email, new_email, old_hash, new_hash, old_tries, new_tries, created_at, expires_at) VALUES ('ada', 'a', 'b', 'c', 'd', 'e', 5, 5, 1, 2)",
+	"oauth_states":       "(state_hash, provider, browser_hash, session, nonce, code_verifier, created_at, expires_at) VALUES ('a', 'b', 'c', 'd', 'e', 'f', 1, 2)",
+	"pending_identities": "(browser_hash, provider, subject, via, expires_at) VALUES ('a', 'b', 'c', 'd', 2)",
+	"passkey_challenges": "(challenge_hash, purpose, browser_hash, data, expires_at) VALUES ('a', 'b', 'c', 'd', 2)",
+	"setup_tokens":       "(token_hash, created_at, expires_at) VALUES ('a', 1, 2)",
+}
+
+// TestWhatCountsOnceDoesNotCountAgainAfterARestore: it may have been spent, or stopped,
+// since the copy. A link would set a password a second time, and a start-up token make a
+// second operator.
+func TestWhatCountsOnceDoesNotCountAgainAfterARestore(t *testing.T) {
+	url := dbtest.URL(t)
+	store, err := db.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	insert := func(table, values string) {
+		t.Helper()
+		if err := dbtest.Exec(t.Context(), url, "INSERT INTO "+table+" "+values); err != nil {
+			t.Fatalf("%s: %v", table, err)
+		}
+	}
+	insert("users", "(id, email, created_at, updated_at) VALUES ('ada', 'ada@example.com', 1, 1)")
+	for table, values := range once {
+		insert(table, values)
+	}
+	if dbtest.OnPostgres() {
+		markRestored(t, url)
+	} else {
+		copied := filepath.Join(t.TempDir(), "copy.db")
+		if _, err := db.Backup(t.Context(), url, copied, nine); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Restore(t.Context(), copied, url, true, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for table := range once {
+		if left := dbtest.Contents(t, url, table); left != "" {
+			t.Errorf("there still is %s", left)
+		}
+	}
+}
+
+// markRestored is db.MarkRestored once the server has seen that every portal has left.
+func markRestored(t *testing.T, url string) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		err := db.MarkRestored(t.Context(), url, nine, noon)
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "stop every one") || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
 	}
 }

@@ -45,8 +45,14 @@ func restore(ctx context.Context, c config, out io.Writer, file string, replace 
 		fmt.Fprintf(out, "  the old one is %s\n", done.KeptAs)
 	}
 	_, err = fmt.Fprintln(out, "  start the portal now: it reads everything anew from the provider, and everybody signs in again")
+	if err == nil {
+		_, err = fmt.Fprintln(out, "  "+takenBack)
+	}
 	return err
 }
+
+// takenBack is what a restore cannot know, so that somebody must look.
+const takenBack = "what was taken back since the copy counts again, such as revoked API keys and members who were removed: see docs/operations.md, What counts again"
 
 // restored tells a PostgreSQL database, which pg_restore put back, from when it is.
 func restored(ctx context.Context, c config, out io.Writer, asOf string) error {
@@ -59,6 +65,9 @@ func restored(ctx context.Context, c config, out io.Writer, asOf string) error {
 		return fmt.Errorf("nothing was changed: %w", err)
 	}
 	_, err = fmt.Fprintln(out, "start the portal now: it reads everything anew from the provider, wallets are frozen until they agree, and everybody signs in again")
+	if err == nil {
+		_, err = fmt.Fprintln(out, takenBack)
+	}
 	return err
 }
 

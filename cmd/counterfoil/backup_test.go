@@ -211,7 +211,7 @@ func TestB1BackupAndRestore(t *testing.T) {
 	if err := os.Link(file, filepath.Join(fresh.folder, filepath.Base(file))); err != nil {
 		t.Fatal(err)
 	}
-	if said, err := fresh.run(restoring[0]...); err != nil || !strings.Contains(said, "it is as of") {
+	if said, err := fresh.run(restoring[0]...); err != nil || !strings.Contains(said, "it is as of") || !strings.Contains(said, "revoked API keys") {
 		t.Fatalf("restore: %v\n%s", err, said)
 	}
 	if restored, _ := inbox(t, fresh.database(), copied); restored != want {

@@ -72,6 +72,19 @@ func (q *Queries) EndAllSessions(ctx context.Context) (int64, error) {
 	return result.RowsAffected()
 }
 
+const forgetChallenges = `-- name: ForgetChallenges :execrows
+DELETE FROM passkey_challenges
+`
+
+// At a restore: a challenge that a passkey answered since the copy would count once more.
+func (q *Queries) ForgetChallenges(ctx context.Context) (int64, error) {
+	result, err := q.db.ExecContext(ctx, forgetChallenges)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const forgetCodes = `-- name: ForgetCodes :execrows
 DELETE FROM sign_in_codes
 `
@@ -79,6 +92,70 @@ DELETE FROM sign_in_codes
 // At a restore: a code that was used since the copy would be good once more.
 func (q *Queries) ForgetCodes(ctx context.Context) (int64, error) {
 	result, err := q.db.ExecContext(ctx, forgetCodes)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const forgetEmailChanges = `-- name: ForgetEmailChanges :execrows
+DELETE FROM email_changes
+`
+
+// At a restore: a change of address that was stopped since the copy would go on.
+func (q *Queries) ForgetEmailChanges(ctx context.Context) (int64, error) {
+	result, err := q.db.ExecContext(ctx, forgetEmailChanges)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const forgetMailedLinks = `-- name: ForgetMailedLinks :execrows
+DELETE FROM mailed_links
+`
+
+// The same of a link in a mail: it would set a password once more.
+func (q *Queries) ForgetMailedLinks(ctx context.Context) (int64, error) {
+	result, err := q.db.ExecContext(ctx, forgetMailedLinks)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const forgetPendingIdentities = `-- name: ForgetPendingIdentities :execrows
+DELETE FROM pending_identities
+`
+
+func (q *Queries) ForgetPendingIdentities(ctx context.Context) (int64, error) {
+	result, err := q.db.ExecContext(ctx, forgetPendingIdentities)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const forgetSetupTokens = `-- name: ForgetSetupTokens :execrows
+DELETE FROM setup_tokens
+`
+
+// At a restore: a start-up token that was spent since the copy would make another operator.
+func (q *Queries) ForgetSetupTokens(ctx context.Context) (int64, error) {
+	result, err := q.db.ExecContext(ctx, forgetSetupTokens)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const forgetSignIns = `-- name: ForgetSignIns :execrows
+DELETE FROM oauth_states
+`
+
+// At a restore: a sign-in at an identity provider that was under way ended since.
+func (q *Queries) ForgetSignIns(ctx context.Context) (int64, error) {
+	result, err := q.db.ExecContext(ctx, forgetSignIns)
 	if err != nil {
 		return 0, err
 	}

@@ -28,6 +28,29 @@ DELETE FROM sessions;
 -- At a restore: a code that was used since the copy would be good once more.
 DELETE FROM sign_in_codes;
 
+-- name: ForgetMailedLinks :execrows
+-- The same of a link in a mail: it would set a password once more.
+DELETE FROM mailed_links;
+
+-- name: ForgetEmailChanges :execrows
+-- At a restore: a change of address that was stopped since the copy would go on.
+DELETE FROM email_changes;
+
+-- name: ForgetSignIns :execrows
+-- At a restore: a sign-in at an identity provider that was under way ended since.
+DELETE FROM oauth_states;
+
+-- name: ForgetPendingIdentities :execrows
+DELETE FROM pending_identities;
+
+-- name: ForgetChallenges :execrows
+-- At a restore: a challenge that a passkey answered since the copy would count once more.
+DELETE FROM passkey_challenges;
+
+-- name: ForgetSetupTokens :execrows
+-- At a restore: a start-up token that was spent since the copy would make another operator.
+DELETE FROM setup_tokens;
+
 -- name: FreezeWallets :execrows
 -- At a restore: each may have been spent since the copy.
 UPDATE ledger_accounts SET frozen_at = @now, frozen_reason = @reason, frozen_seq = last_seq WHERE kind = 'wallet';
