@@ -79,6 +79,7 @@ var controls = []mutation{
 		}
 		failpoint("apply.before")
 		_, err := w.Store.Apply(ctx, change, w.Now())
+		failpoint("apply.after_commit") // or lives would wait for it in vain, and be told everything again
 		return err
 	}
 	failpoint("apply.before")`,
