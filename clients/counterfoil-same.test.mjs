@@ -2,6 +2,8 @@
 // of answers must be the same. Where they differ on purpose, the row says so with what the portal answers instead.
 import assert from "node:assert/strict";
 import http from "node:http";
+import { checkout, polar as polarPlugin, portal as portalPlugin, usage } from "@polar-sh/better-auth";
+import { Polar } from "@polar-sh/sdk";
 import { after, before, test } from "node:test";
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
@@ -21,7 +23,10 @@ before(async () => {
     advanced: { disableOriginCheck: false, disableCSRFCheck: false }, rateLimit: { enabled: false },
     emailAndPassword: { enabled: true, sendResetPassword: async () => {} }, emailVerification: { sendVerificationEmail: async () => {} },
     user: { deleteUser: { enabled: true }, changeEmail: { enabled: true } },
-    plugins: [emailOTP({ sendVerificationOTP: async ({ email, otp }) => { otps.set(email, otp); } })],
+    plugins: [emailOTP({ sendVerificationOTP: async ({ email, otp }) => { otps.set(email, otp); } }), polarPlugin({
+      client: new Polar({ accessToken: "none", serverURL: "http://127.0.0.1:9", retryConfig: { strategy: "none" } }), // what gets this far was not refused
+      use: [checkout({ products: [{ slug: "pro", productId: "none" }] }), portalPlugin(), usage()],
+    })],
   });
 });
 after(() => {
@@ -67,6 +72,8 @@ const post = (path, body, more) => ({ path, body, ...more });
 const get = (path, more) => ({ method: "GET", path, ...more });
 const longText = "a".repeat(200);
 
+const nobody = { status: 401, answer: { code: "UNAUTHORIZED", message: "Unauthorized" } };
+
 const rows = {
   nobody: [
     get("/ok"), get("/get-session"), get("/none"), get("/sign-out"), post("/ok", {}), post("/get-session"), { method: "DELETE", path: "/ok" }, { method: "PUT", path: "/sign-out" },
@@ -103,11 +110,35 @@ const rows = {
     post("/revoke-other-sessions", {}, { headers: { origin: "https://app.example.com" } }), post("/revoke-other-sessions", {}, { headers: { origin: "", referer: "https://app.example.com/x" } }),
     post("/revoke-sessions", {}), get("/get-session"),
   ],
+  // What Polar's plugin refuses before it asks Polar.
+  polly: [
+    post("/checkout"), post("/checkout", "[]"), post("/checkout", "{"), post("/checkout", "null"), post("/checkout", "x", { type: "text/plain" }), get("/checkout"),
+    post("/checkout", {}), post("/checkout", { slug: "none" }), post("/checkout", { slug: 7 }), post("/checkout", { slug: ["pro"] }), post("/checkout", { slug: null }),
+    post("/checkout", { products: 7 }), post("/checkout", { products: [7] }), post("/checkout", { products: {} }), post("/checkout", { products: null }),
+    post("/checkout", { slug: "none", referenceId: 7 }), post("/checkout", { slug: "none", referenceId: ["a"] }), post("/checkout", { slug: "none", discountId: {} }),
+    post("/checkout", { slug: "none", successUrl: "nonsense" }), post("/checkout", { slug: "none", returnUrl: "a b" }), post("/checkout", { slug: "none", successUrl: ["/a"] }), post("/checkout", { slug: "none", successUrl: "/{CHECKOUT_ID}" }),
+    post("/checkout", { slug: "none", embedOrigin: "app.example.com" }), post("/checkout", { slug: "none", embedOrigin: "" }), post("/checkout", { slug: "none", embedOrigin: 7 }),
+    post("/checkout", { slug: "none", redirect: null, allowDiscountCodes: {} }), post("/checkout", { slug: "none", redirect: "false" }),
+    post("/checkout", { slug: "none", metadata: [] }), post("/checkout", { slug: "none", metadata: "a" }), post("/checkout", { slug: "none", metadata: null }), post("/checkout", { slug: "none", metadata: { a: {} } }),
+    post("/checkout", { slug: "none", metadata: { ["k".repeat(41)]: 1 } }), post("/checkout", { slug: "none", metadata: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, i])) }), post("/checkout", { slug: "none", metadata: { a: "x".repeat(501) } }),
+    post("/checkout", { slug: "none", customFieldData: [] }), post("/checkout", { slug: "none", customFieldData: { a: null } }), post("/checkout", { slug: "none", unknown: 1, seats: 3 }),
+    post("/checkout", { slug: 7, referenceId: 7, customFieldData: { a: null }, metadata: { a: {} }, embedOrigin: "x", successUrl: "x", returnUrl: "x" }),
+    post("/customer/portal", { redirect: "x" }), post("/customer/portal", { redirect: null }), post("/customer/portal", "[]"), post("/customer/portal", "x", { type: "text/plain" }),
+    get("/customer/benefits/list?page=x"), get("/customer/benefits/list?limit=NaN"), get("/customer/orders/list?page=1&page=2"), get("/customer/orders/list?page=x&limit=y"), get("/customer/orders/list?productBillingType=x"), get("/customer/orders/list?productBillingType="),
+    get("/customer/orders/list?productBillingType=one_time&productBillingType=one_time"), get("/customer/subscriptions/list?referenceId=a&referenceId=b"), get("/usage/meters/list?limit=x"), post("/usage/meters/list", {}), post("/customer/state", {}),
+    post("/usage/ingest"), post("/usage/ingest", {}), post("/usage/ingest", { event: "e" }), post("/usage/ingest", { metadata: {} }), post("/usage/ingest", { event: 7, metadata: {} }), post("/usage/ingest", { event: "e", metadata: [] }),
+    post("/usage/ingest", { event: "file_uploaded", metadata: { a: null } }), post("/usage/ingest", { event: "file_uploaded", metadata: { a: {} } }), post("/usage/ingest", { event: "file_uploaded", metadata: { a: [1] } }),
+  ],
+  stranger: [
+    get("/customer/portal"), post("/customer/portal", {}), get("/customer/state"), get("/customer/subscriptions/list"), get("/customer/orders/list"), get("/customer/benefits/list"), get("/usage/meters/list"), post("/usage/ingest", { event: "e", metadata: {} }),
+    // Somebody who has not signed in is not told what else is wrong.
+    get("/customer/orders/list?page=x", { instead: nobody }), post("/usage/ingest", {}, { instead: nobody }), post("/customer/portal", { redirect: 7 }, { instead: nobody }),
+  ],
 };
 
 for (const [who, list] of Object.entries(rows)) {
   test(`${who}: the same answers as the original`, async (t) => {
-    const email = who === "nobody" ? undefined : `${who}@example.com`;
+    const email = ["nobody", "stranger"].includes(who) ? undefined : `${who}@example.com`;
     const [theirs, ours] = [await visitor(original.options.baseURL, email), await visitor(portal, email)];
     for (const row of list) {
       const told = `${row.method ?? "POST"} ${row.path} ${typeof row.body === "string" ? row.body : JSON.stringify(row.body)?.slice(0, 80)} ${Object.entries(row.headers ?? {})}`;

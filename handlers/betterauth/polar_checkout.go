@@ -73,19 +73,16 @@ func (s *Server) checkoutOf(r *http.Request, who auth.Visitor, body wish, produc
 	request := billing.CheckoutRequest{
 		ProviderProductID: products[0], AlsoProductIDs: products[1:], CustomerID: who.CustomerID,
 		DiscountID: orEmpty(body.DiscountID), NoDiscountCodes: body.AllowDiscountCodes.no(),
-		CustomFields: body.CustomFieldData, EmbedOrigin: orEmpty(body.EmbedOrigin),
-	}
-	if body.EmbedOrigin != nil && originOf(request.EmbedOrigin) == "" {
-		return request, invalid("[body.embedOrigin] Invalid URL")
+		CustomFields: body.CustomFieldData, EmbedOrigin: string(body.EmbedOrigin),
 	}
 	if request.EmbedOrigin != "" && !s.trusts(request.EmbedOrigin) {
 		return request, refuse(http.StatusForbidden, "INVALID_ORIGIN", "Invalid origin")
 	}
 	var err error
-	if request.SuccessURL, err = s.target(body.SuccessURL, s.Checkout.SuccessURL, "/checkout/success?checkout_id="+checkoutID, "successUrl"); err != nil {
+	if request.SuccessURL, err = s.target(string(body.SuccessURL), s.Checkout.SuccessURL, "/checkout/success?checkout_id="+checkoutID, "successUrl"); err != nil {
 		return request, err
 	}
-	if request.ReturnURL, err = s.target(body.ReturnURL, s.Checkout.ReturnURL, "/plans", "returnUrl"); err != nil {
+	if request.ReturnURL, err = s.target(string(body.ReturnURL), s.Checkout.ReturnURL, "/plans", "returnUrl"); err != nil {
 		return request, err
 	}
 	if request.Metadata, err = s.metadataOf(r.Context(), who, body); err != nil {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"counterfoil/auth"
 	"counterfoil/billing"
@@ -18,10 +19,10 @@ const (
 	mostSize    = 100
 )
 
-// cutOf reads page and limit of a query. What is no number is told; what is none of a
-// page fails as it does at the provider.
-func cutOf(r *http.Request) (db.Cut, error) {
-	cut := db.Cut{Number: 1, Size: defaultSize}
+// cutOf reads page and limit of a query. What is no number is told, with what else of the
+// query does not fit; what is none of a page fails as it does at the provider.
+func cutOf(r *http.Request, others ...string) (db.Cut, error) {
+	cut, misfits, none := db.Cut{Number: 1, Size: defaultSize}, []string{}, false
 	for _, field := range []struct {
 		name string
 		into *int
@@ -35,12 +36,17 @@ func cutOf(r *http.Request) (db.Cut, error) {
 			number, err = 0, nil // as the original coerces it
 		}
 		if err != nil || math.IsNaN(number) || len(sent) > 1 {
-			return cut, invalid("[query." + field.name + "] Invalid input: expected number, received NaN")
+			misfits = append(misfits, "[query."+field.name+"] Invalid input: expected number, received NaN")
+			continue
 		}
 		*field.into = int(min(max(number, -1), 1e9))
-		if *field.into < 1 || float64(*field.into) != number {
-			return cut, billing.ErrInvalid
-		}
+		none = none || *field.into < 1 || float64(*field.into) != number
+	}
+	if misfits = append(misfits, others...); len(misfits) > 0 {
+		return cut, invalid(strings.Join(misfits, "; "))
+	}
+	if none {
+		return cut, billing.ErrInvalid
 	}
 	cut.Size = min(cut.Size, mostSize)
 	return cut, nil
@@ -93,8 +99,11 @@ func shapeEach(raws []db.Raw, one func(db.Raw) (json.RawMessage, error)) ([]json
 
 // listSubscriptions handles GET /customer/subscriptions/list?active=&referenceId=.
 func (s *Server) listSubscriptions(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	query := r.URL.Query()
-	cut, err := cutOf(r)
+	query, misfits := r.URL.Query(), []string{}
+	if len(query["referenceId"]) > 1 {
+		misfits = append(misfits, "[query.referenceId] Invalid input: expected string, received array")
+	}
+	cut, err := cutOf(r, misfits...)
 	if err != nil {
 		return err
 	}
@@ -102,9 +111,6 @@ func (s *Server) listSubscriptions(w http.ResponseWriter, r *http.Request, who a
 	if query.Has("active") {
 		value := truthy(query.Get("active")) || len(query["active"]) > 1 // "false" is true, as in the original
 		live = &value
-	}
-	if len(query["referenceId"]) > 1 {
-		return invalid("[query.referenceId] Invalid input: expected string, received array")
 	}
 	if reference := query.Get("referenceId"); reference != "" {
 		return s.subscriptionsFor(w, r, who, reference, live, cut)
@@ -182,17 +188,18 @@ func (o object) hide() {
 
 // listOrders handles GET /customer/orders/list?productBillingType=.
 func (s *Server) listOrders(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	cut, err := cutOf(r)
+	var recurring *bool
+	var misfits []string
+	if kinds := r.URL.Query()["productBillingType"]; len(kinds) > 0 {
+		value := kinds[0] == "recurring"
+		recurring = &value
+		if !value && kinds[0] != "one_time" || len(kinds) > 1 {
+			misfits = append(misfits, `[query.productBillingType] Invalid option: expected one of "recurring"|"one_time"`)
+		}
+	}
+	cut, err := cutOf(r, misfits...)
 	if err != nil {
 		return err
-	}
-	var recurring *bool
-	if kind := r.URL.Query().Get("productBillingType"); r.URL.Query().Has("productBillingType") {
-		if kind != "recurring" && kind != "one_time" || len(r.URL.Query()["productBillingType"]) > 1 {
-			return invalid(`[query.productBillingType] Invalid option: expected one of "recurring"|"one_time"`)
-		}
-		value := kind == "recurring"
-		recurring = &value
 	}
 	customer, err := s.customer(r.Context(), who)
 	if err = errors.Join(err, bills(who)); err != nil {
