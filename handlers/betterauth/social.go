@@ -169,6 +169,8 @@ func (s *Server) callbackCode(r *http.Request, reason auth.Reason) string {
 		return "state_not_found"
 	case reason == auth.ProviderRefused && query.Get("code") == "" && query.Get("error") == "" && !s.byForm(r.PathValue("provider")):
 		return "no_code"
+	case reason == auth.ProviderRefused && plainCode.MatchString(query.Get("error")):
+		return query.Get("error") // what the provider sent, as in the original
 	}
 	if code, ok := callbackCodes[reason]; ok {
 		return code

@@ -39,3 +39,21 @@ func TestCallbackByAForm(t *testing.T) {
 		t.Errorf("a state of nobody's: %d to %q", w.Code, w.Header().Get("Location"))
 	}
 }
+
+// TestTheProvidersOwnErrorIsPassedOn: a page that a failed sign-in is led back to learns the
+// provider's code, if it is one, and nothing that could be anything else.
+func TestTheProvidersOwnErrorIsPassedOn(t *testing.T) {
+	g := newRig(t)
+	for query, want := range map[string]string{
+		"state=s&error=temporarily_unavailable": "temporarily_unavailable",
+		"state=s&error=%3Cscript%3E":            "invalid_code",
+		"state=s&code=c":                        "invalid_code",
+		"state=s":                               "no_code",
+		"error=server_error":                    "state_not_found",
+	} {
+		r := g.browser().request("GET", root+"/callback/github?"+query, "", nil)
+		if got := g.server.callbackCode(r, auth.ProviderRefused); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+}
