@@ -2,7 +2,7 @@
 // in brackets are those of the conformance checklist in docs/better-auth.md.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { browser, enter, good, portal, refused } from "./portal.mjs";
+import { browser, enter, good, mailbox, portal, refused } from "./portal.mjs";
 
 // until asks again until the provider's customer, which a job makes after a sign-up, is known.
 async function until(ask) {
@@ -97,9 +97,17 @@ test("one use counts (14)", async () => {
 test("a checkout by slug leads to the provider's page (6)", async () => {
   const noor = browser();
   await enter(noor, "noor@example.com");
+  const { user } = await good(noor.client.getSession());
   const checkout = await good(noor.client.checkout({ slug: "pro", referenceId: "team-7" }));
   assert.match(checkout.url, /^http/);
   assert.equal(checkout.redirect, true);
+  const res = await fetch(`${mailbox}/v1/checkouts/?sorting=-created_at&limit=1`, { headers: { authorization: `Bearer ${process.env.TWIN_TOKEN}` } });
+  const [seen] = (await res.json()).items;
+  assert.equal(seen.url, checkout.url);
+  assert.equal(seen.external_customer_id, user.id);
+  assert.equal(seen.metadata.referenceId, "team-7");
+  // The provider puts the id in the place of {CHECKOUT_ID}, which it knows only as it is.
+  assert.equal(seen.success_url, `${portal}/checkout/success?checkout_id=${seen.id}`);
 });
 
 test("an unknown slug is told, without a code (7)", async () => {

@@ -30,7 +30,7 @@ func TestPortal(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(file, ".test.mjs"), func(t *testing.T) {
 			portal, twin := startPortal(t, program, settings[file]...)
-			playWith(t, file, "PORTAL_URL="+portal, "TWIN_URL="+twin, "WEBHOOK_SECRET="+server.WebhookSecret)
+			playWith(t, file, "PORTAL_URL="+portal, "TWIN_URL="+twin, "TWIN_TOKEN="+server.OrganizationToken, "WEBHOOK_SECRET="+server.WebhookSecret)
 		})
 	}
 }
