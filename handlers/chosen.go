@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"counterfoil/auth"
 	"counterfoil/billing"
@@ -51,7 +52,7 @@ func (s *Server) showChosen(w http.ResponseWriter, r *http.Request, who auth.Vis
 		card := forWhom(page.T, who, cards)[0]
 		card.Featured, card.Chosen = true, true
 		if !p.Recurring() {
-			card.Note = page.T.T("interval.once")
+			card.Note = strings.TrimSuffix(page.T.T("interval.once")+" · "+card.Note, " · ")
 		}
 		title := "chosen.title"
 		if card.Current {

@@ -42,6 +42,9 @@ func planCard(t *views.Translator, sh shelf, h held, p billing.Product, price bi
 // priceNote is what stands under a price: by what it goes up, and what it comes to.
 func priceNote(t *views.Translator, p billing.Product, price billing.Price) string {
 	var notes []string
+	if p.TrialDays > 0 && p.Costs() {
+		notes = append(notes, trialNote(t, p, price))
+	}
 	seats, bySeat := p.SeatPrice(price.Currency)
 	switch {
 	case price.Kind == billing.PriceSeats && price.Seats.Least > 1:
@@ -58,7 +61,43 @@ func priceNote(t *views.Translator, p billing.Product, price billing.Price) stri
 	if p.Metered() {
 		notes = append(notes, t.T("plan.and_usage"))
 	}
+	if others := otherPrices(t, p, price); len(others) > 0 && p.Costs() {
+		notes = append(notes, t.T("plan.or", "Amounts", strings.Join(others, ", ")))
+	}
 	return strings.Join(notes, " · ")
+}
+
+// trialNote says how long a plan is free at first. Trials of months and years come as days,
+// 30 to the month, so of those the days are not exact.
+func trialNote(t *views.Translator, p billing.Product, price billing.Price) string {
+	message := "plan.trial"
+	if p.TrialDays%30 == 0 || p.TrialDays%365 == 0 {
+		message = "plan.trial.about"
+	}
+	then := t.Price(price.Amount, price.Currency) + " " + t.Per(views.Interval(p.Interval), p.IntervalCount)
+	return t.N(message, int64(p.TrialDays), "Then", then)
+}
+
+// otherPrices are what a product costs in its other currencies. Polar asks for the buyer's
+// own where the product has it (polar-go, Organization.DefaultPresentmentCurrency).
+func otherPrices(t *views.Translator, p billing.Product, shown billing.Price) (others []string) {
+	seen := map[string]bool{shown.Currency: true}
+	for _, each := range p.Prices {
+		if seen[each.Currency] {
+			continue
+		}
+		seen[each.Currency] = true
+		price, err := p.BasePrice(each.Currency)
+		if err != nil {
+			continue // by use alone
+		}
+		text := t.Price(price.Amount, price.Currency)
+		if seats, ok := p.SeatPrice(each.Currency); ok && price.Kind != billing.PriceSeats && len(seats.Tiers) > 0 {
+			text += " " + t.T("plan.and_seats", "Amount", t.Price(seats.Tiers[0].Amount, each.Currency))
+		}
+		others = append(others, text)
+	}
+	return others
 }
 
 // basePrice is what a product costs in the currency of its first price; nothing before any

@@ -15,14 +15,18 @@ import (
 // sells has the provider sell one more plan, and waits until it is on the page of plans.
 func (s *stack) sells(slug string, every twin.Interval, count int, prices ...twin.Price) {
 	s.t.Helper()
-	name := strings.ToUpper(slug[:1]) + slug[1:] + " plan"
 	for i := range prices {
 		prices[i].Currency = "usd"
 	}
-	_, err := s.twin.Engine.CreateProduct(s.t.Context(), twin.ProductInput{
-		Name: &name, Interval: every, IntervalCount: count, Metadata: twin.Metadata{"slug": slug}, Prices: prices,
-	})
-	if err != nil {
+	s.offers(slug, twin.ProductInput{Interval: every, IntervalCount: count, Prices: prices})
+}
+
+// offers is sells for a plan that has more to it than its prices.
+func (s *stack) offers(slug string, plan twin.ProductInput) {
+	s.t.Helper()
+	name := strings.ToUpper(slug[:1]) + slug[1:] + " plan"
+	plan.Name, plan.Metadata = &name, twin.Metadata{"slug": slug}
+	if _, err := s.twin.Engine.CreateProduct(s.t.Context(), plan); err != nil {
 		s.t.Fatal(err)
 	}
 	reader := s.browser()
@@ -59,6 +63,57 @@ func TestAPriceSaysAllThatIsCharged(t *testing.T) {
 	paid := b.settled(b.pay(b.submit(b.get("/plans"), "[data-plan=quarterly] form", nil), cardWorks))
 	b.wants(paid, http.StatusOK, "$30.00")
 	b.wants(b.get("/portal"), http.StatusOK, "$30.00 every 3 months")
+}
+
+// TestATrialIsOnTheCardOfItsPlan: how long a plan is free, and what it costs then. A month
+// has no number of days that is always true.
+func TestATrialIsOnTheCardOfItsPlan(t *testing.T) {
+	s := start(t)
+	trial := func(slug string, every twin.Interval, count int, prices ...twin.Price) {
+		s.offers(slug, twin.ProductInput{Interval: twin.Month, IntervalCount: 1, TrialInterval: &every, TrialCount: &count, Prices: prices})
+	}
+	fixed := twin.Price{Kind: twin.Fixed, Amount: 2900, Currency: "usd"}
+	trial("fortnight", twin.Week, 2, fixed)
+	trial("one-day", twin.Day, 1, fixed)
+	trial("first-month", twin.Month, 1, fixed)
+	page := s.browser().get("/plans")
+	for slug, want := range map[string]string{
+		"fortnight": "14 days free, then $29 a month", "one-day": "1 day free, then $29 a month",
+		"first-month": "About 30 days free, then $29 a month", "pro": "$24 a month",
+	} {
+		card := strings.Join(strings.Fields(page.Find(`[data-plan="`+slug+`"] .price`).Text()), " ")
+		if !strings.Contains(card, want) || strings.Contains(card, "free") != strings.Contains(want, "free") {
+			t.Errorf("%s costs %q, want %q", slug, card, want)
+		}
+	}
+}
+
+// TestACardNamesEveryCurrency: which of a plan's currencies a checkout asks for is decided at
+// the provider, by where the buyer is; so the card names them all.
+func TestACardNamesEveryCurrency(t *testing.T) {
+	s := start(t)
+	in := func(code string, amount int64) twin.Price {
+		return twin.Price{Kind: twin.Fixed, Amount: amount, Currency: code}
+	}
+	seat := func(code string, amount int64) twin.Price {
+		return twin.Price{Kind: twin.Seats, TierType: "volume", Currency: code, Tiers: []twin.SeatTier{{Min: 1, Price: amount}}}
+	}
+	s.offers("abroad", twin.ProductInput{Interval: twin.Month, Prices: []twin.Price{in("usd", 2400), in("eur", 2200), in("gbp", 1950)}})
+	s.offers("crew", twin.ProductInput{Interval: twin.Month, Prices: []twin.Price{in("usd", 2000), seat("usd", 500), in("eur", 1800), seat("eur", 450)}})
+	s.offers("pack", twin.ProductInput{Prices: []twin.Price{in("usd", 1200), in("eur", 1100)}})
+	page := s.browser().get("/plans")
+	for slug, want := range map[string]string{
+		"abroad": "$24 a month or €22, £19.50 where that is your currency",
+		"crew":   "$20 a month and $5 for each seat · or €18 and €4.50 for each seat where that is your currency",
+	} {
+		card := strings.Join(strings.Fields(page.Find(`[data-plan="`+slug+`"] .price`).Text()), " ")
+		if card != want {
+			t.Errorf("%s costs %q, want %q", slug, card, want)
+		}
+	}
+	if pack := page.Find(`[data-plan=pack]`).Text(); !strings.Contains(pack, "or €11 where that is your currency") {
+		t.Errorf("the pack says %q", pack)
+	}
 }
 
 // TestAPausedPlanIsNotPaidTwice: a plan that is paused comes back, so another one is not sold

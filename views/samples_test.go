@@ -98,6 +98,9 @@ func (s sampler) public() []sample {
 	}
 	chosen := s.plans(false)[1]
 	chosen.Chosen = true
+	trials, packs := s.plans(false), s.packs()
+	trials[1].Note = "14 days free, then $24 a month · or €22, £19.50 where that is your currency"
+	packs[0].Note = "or €11 where that is your currency"
 	login := views.Login{
 		Next:  "/plans",
 		Codes: true, Links: true, Passwords: true, SignUps: true,
@@ -117,6 +120,7 @@ func (s sampler) public() []sample {
 		{"plans", views.PlansPage(s.visitor("plans.title", views.NavPlans), views.Plans{Interval: views.Month, Monthly: true, Yearly: true, Saving: "Save 17%", Plans: s.plans(false), Packs: s.packs()})},
 		{"plans-yearly", views.PlansPage(s.visitor("plans.title", views.NavPlans), views.Plans{Interval: views.Year, Monthly: true, Yearly: true, Saving: "Save 17%", Plans: []views.PlanCard{s.plans(false)[0], yearly}, Packs: s.packs()})},
 		{"plans-current", views.PlansPage(s.sam("plans.title", views.NavPlans), views.Plans{Interval: views.Month, Monthly: true, Yearly: true, Plans: s.plans(true), Packs: s.packs()})},
+		{"plans-trial", views.PlansPage(s.visitor("plans.title", views.NavPlans), views.Plans{Interval: views.Month, Monthly: true, Plans: trials, Packs: packs})},
 		{"plan-chosen", views.ChosenPage(choice("chosen.title"), chosen)},
 		{"plan-chosen-held", views.ChosenPage(choice("chosen.held"), s.plans(true)[1])},
 		{"plans-none", views.PlansPage(s.visitor("plans.title", views.NavPlans), views.Plans{})},
