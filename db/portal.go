@@ -162,6 +162,18 @@ func (s *Store) Orders(ctx context.Context, customerID string, page Page) ([]bil
 	return orders, next, err
 }
 
+// OrdersOfSubscription returns the latest orders of one subscription of a customer, newest
+// first and at most that many.
+func (s *Store) OrdersOfSubscription(ctx context.Context, customerID, providerSubscriptionID string, most int) ([]billing.Order, error) {
+	rows, err := s.r.OrdersOfSubscription(ctx, gen.OrdersOfSubscriptionParams{
+		CustomerID: &customerID, ProviderSubscriptionID: providerSubscriptionID, Most: int64(most),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("orders of subscription %s of customer %s: %w", providerSubscriptionID, customerID, err)
+	}
+	return tryEach(rows, orderOf)
+}
+
 // cursor reads Before: the time of the last row in base 36, a dot, and its id.
 func (p Page) cursor() (at int64, id string, err error) {
 	if p.Size < 1 {

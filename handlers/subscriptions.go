@@ -9,7 +9,6 @@ import (
 
 	"counterfoil/auth"
 	"counterfoil/billing"
-	"counterfoil/db"
 	"counterfoil/views"
 )
 
@@ -39,6 +38,10 @@ func (s *Server) showSubscriptions(w http.ResponseWriter, r *http.Request, who a
 	return s.render(w, r, http.StatusOK, views.SubscriptionsPage(page, model))
 }
 
+// subscriptionOrders is how many orders the page of a subscription shows: two years by the
+// month. The others are on the list of all.
+const subscriptionOrders = 24
+
 // showSubscription handles GET /portal/subscriptions/{id}.
 func (s *Server) showSubscription(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	page, err := s.customerFrame(r, who, "subscriptions.title", views.NavPortal)
@@ -58,7 +61,7 @@ func (s *Server) showSubscription(w http.ResponseWriter, r *http.Request, who au
 	if err != nil {
 		return err
 	}
-	orders, _, err := s.Store.Orders(ctx, who.CustomerID, db.Page{Size: 100})
+	orders, err := s.Store.OrdersOfSubscription(ctx, who.CustomerID, sub.ProviderID, subscriptionOrders)
 	if err != nil {
 		return err
 	}
@@ -78,9 +81,7 @@ func (s *Server) showSubscription(w http.ResponseWriter, r *http.Request, who au
 	grants = slices.DeleteFunc(grants, func(g billing.Grant) bool { return g.ProviderSubscriptionID != sub.ProviderID })
 	model.Benefits, _ = benefitCards(page.T, sh, grants, []billing.Subscription{sub})
 	for _, o := range orders {
-		if o.ProviderSubscriptionID == sub.ProviderID {
-			model.Orders = append(model.Orders, orderRow(page.T, sh, o))
-		}
+		model.Orders = append(model.Orders, orderRow(page.T, sh, o))
 	}
 	page.Title = model.Subscription.Product
 	if outdated(r, sub, model.Pending != "") {

@@ -415,6 +415,68 @@ func (q *Queries) OrdersBefore(ctx context.Context, arg OrdersBeforeParams) ([]O
 	return items, nil
 }
 
+const ordersOfSubscription = `-- name: OrdersOfSubscription :many
+SELECT orders.provider, orders.provider_id, orders.provider_customer_id, orders.provider_product_id, orders.provider_subscription_id, orders.provider_checkout_id, orders.status, orders.reason, orders.number, orders.description, orders.subtotal, orders.discount, orders.tax, orders.total, orders.refunded, orders.currency, orders.items, orders.next_attempt_at, orders.created_at, orders.version, orders.copied_at, orders.deleted_at FROM orders
+JOIN provider_customers ON provider_customers.provider = orders.provider
+    AND provider_customers.provider_id = orders.provider_customer_id
+WHERE provider_customers.customer_id = ?1 AND orders.deleted_at IS NULL
+    AND orders.provider_subscription_id = ?2
+ORDER BY orders.created_at DESC, orders.provider_id DESC LIMIT CAST(?3 AS BIGINT)
+`
+
+type OrdersOfSubscriptionParams struct {
+	CustomerID             *string
+	ProviderSubscriptionID string
+	Most                   int64
+}
+
+// The latest orders of one subscription of a customer, newest first.
+func (q *Queries) OrdersOfSubscription(ctx context.Context, arg OrdersOfSubscriptionParams) ([]Order, error) {
+	rows, err := q.db.QueryContext(ctx, ordersOfSubscription, arg.CustomerID, arg.ProviderSubscriptionID, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Order
+	for rows.Next() {
+		var i Order
+		if err := rows.Scan(
+			&i.Provider,
+			&i.ProviderID,
+			&i.ProviderCustomerID,
+			&i.ProviderProductID,
+			&i.ProviderSubscriptionID,
+			&i.ProviderCheckoutID,
+			&i.Status,
+			&i.Reason,
+			&i.Number,
+			&i.Description,
+			&i.Subtotal,
+			&i.Discount,
+			&i.Tax,
+			&i.Total,
+			&i.Refunded,
+			&i.Currency,
+			&i.Items,
+			&i.NextAttemptAt,
+			&i.CreatedAt,
+			&i.Version,
+			&i.CopiedAt,
+			&i.DeletedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const productBySlug = `-- name: ProductBySlug :one
 SELECT provider, provider_id, slug, name, description, interval, interval_count, trial_days, archived, public, prices, benefits, metadata, created_at, version, copied_at, deleted_at FROM products WHERE slug = ?1 AND slug <> '' AND deleted_at IS NULL
 ORDER BY archived, created_at DESC, provider_id LIMIT 1

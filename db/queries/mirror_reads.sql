@@ -69,6 +69,15 @@ WHERE provider_customers.customer_id = @customer_id AND orders.deleted_at IS NUL
     AND (orders.created_at < @before_at OR (orders.created_at = @before_at AND orders.provider_id < @before_id))
 ORDER BY orders.created_at DESC, orders.provider_id DESC LIMIT CAST(@page_size AS BIGINT);
 
+-- name: OrdersOfSubscription :many
+-- The latest orders of one subscription of a customer, newest first.
+SELECT orders.* FROM orders
+JOIN provider_customers ON provider_customers.provider = orders.provider
+    AND provider_customers.provider_id = orders.provider_customer_id
+WHERE provider_customers.customer_id = @customer_id AND orders.deleted_at IS NULL
+    AND orders.provider_subscription_id = @provider_subscription_id
+ORDER BY orders.created_at DESC, orders.provider_id DESC LIMIT CAST(@most AS BIGINT);
+
 -- name: Order :one
 SELECT orders.* FROM orders
 JOIN provider_customers ON provider_customers.provider = orders.provider
