@@ -179,8 +179,7 @@ func (s *Server) needs(t *views.Translator, sh shelf, subs []billing.Subscriptio
 	var needs []views.Need
 	for _, sub := range subs {
 		name := sh.name(sub.ProviderProductID, t.T("plan.another"))
-		switch {
-		case sub.Status == billing.PastDue:
+		if sub.Status == billing.PastDue {
 			due := dueOrder(sub, orders)
 			need := views.Need{
 				Tone: views.ToneBad, Title: t.T("need.past_due.title"), Action: t.T("need.past_due.action"), Post: "/portal/provider",
@@ -190,10 +189,16 @@ func (s *Server) needs(t *views.Translator, sh shelf, subs []billing.Subscriptio
 				need.Text += " " + t.T("need.past_due.retry", "Date", t.Date(due.NextAttemptAt).Text)
 			}
 			needs = append(needs, need)
+		}
+		switch {
 		case sub.CancelAtPeriodEnd && sub.Live():
+			text := t.T("need.ending.text")
+			if sub.Status == billing.PastDue {
+				text = t.T("need.ending.due")
+			}
 			needs = append(needs, views.Need{
 				Tone: views.ToneWarn, Title: t.T("need.ending.title", "Plan", name, "Date", t.Date(sub.EndsAt).Text),
-				Text: t.T("need.ending.text"), Action: t.T("need.ending.action"), Post: "/portal/subscriptions/" + sub.ProviderID + "/resume",
+				Text: text, Action: t.T("need.ending.action"), Post: "/portal/subscriptions/" + sub.ProviderID + "/resume",
 			})
 		case sub.Status == billing.Trialing:
 			needs = append(needs, views.Need{

@@ -155,7 +155,7 @@ func subscriptionCard(t *views.Translator, sh shelf, sub billing.Subscription) v
 		card.Price, card.Interval = t.T("plan.free"), views.Once
 	}
 	if canResume(sub) {
-		card.Status, card.Ends = views.SubscriptionEnding, t.Date(sub.EndsAt)
+		card.Status, card.Ends, card.Due = views.SubscriptionEnding, t.Date(sub.EndsAt), sub.Status == billing.PastDue
 	}
 	if due, amount, ok := sub.NextCharge(); ok {
 		card.Renews, card.Amount = t.Date(due), t.Money(amount.Amount, amount.Currency)

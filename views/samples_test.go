@@ -201,6 +201,8 @@ func (s sampler) portal() []sample {
 	}
 	ending := s.subscription()
 	ending.Status, ending.Ends, ending.Renews = views.SubscriptionEnding, ending.Renews, views.Time{}
+	due, pastDue := ending, s.subscription()
+	due.Due, pastDue.Status, pastDue.Renews, pastDue.Amount = true, views.SubscriptionPastDue, views.Time{}, ""
 	past := s.subscription()
 	past.ID, past.Status, past.Ended, past.Renews = "sub-0", views.SubscriptionCanceled, s.t.Date(now.AddDate(-1, -3, 0)), views.Time{}
 	stale := page()
@@ -227,6 +229,11 @@ func (s sampler) portal() []sample {
 	return []sample{
 		{"portal", views.PortalPage(page(), views.Portal{Subscriptions: []views.Subscription{s.subscription()}, Meters: s.meters(), Orders: s.orders(), MoreOrders: true, Benefits: s.benefits(), Provider: "Polar"})},
 		{"portal-failed", views.PortalPage(page(), views.Portal{Needs: []views.Need{need}, Subscriptions: []views.Subscription{failed}, Meters: s.meters()[1:], Provider: "Polar"})},
+		{"portal-failed-ending", views.PortalPage(page(), views.Portal{Needs: []views.Need{need, {
+			Tone: views.ToneWarn, Title: "Pro ends on 22 December 2026", Action: "Keep my plan", Post: "/portal/subscriptions/sub-1/resume",
+			Text: "The payment that failed stays due until then. If it cannot be collected, the plan ends sooner. Changed your mind about the end? Keep the plan with one click.",
+		}}, Subscriptions: []views.Subscription{due}, Provider: "Polar"})},
+		{"cancel-due", views.CancelPage(page(), views.Cancel{Subscription: pastDue, Ends: cancel.Ends, Loses: cancel.Loses, Keeps: cancel.Keeps})},
 		{"portal-new", views.PortalPage(newcomer, views.Portal{})},
 		{"portal-stale", views.PortalPage(stale, views.Portal{Subscriptions: []views.Subscription{ending}, Orders: s.orders()})},
 		{"portal-past", views.PortalPage(page(), views.Portal{Orders: s.orders()})},

@@ -13,6 +13,7 @@ type Subscription struct {
 	Amount   string // what the renewal will cost
 	Ends     Time   // set when it is canceled and still running, or trialing
 	Ended    Time   // set when it is over
+	Due      bool   // it ends, and a payment that failed is still tried
 	Included []string
 	Seats    string // "5 seats"; "" for what is not sold by the seat
 }
