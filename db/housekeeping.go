@@ -58,3 +58,16 @@ func (s *Store) Prune(ctx context.Context, before time.Time, most int) (pruned i
 	}
 	return pruned, nil
 }
+
+// PruneRefusedMails removes up to most mails that were set aside and were due before a time,
+// and returns how many. The alarm about each ends with it.
+func (s *Store) PruneRefusedMails(ctx context.Context, before time.Time, most int) (pruned int64, err error) {
+	err = s.inTx(ctx, func(q *gen.Queries) error {
+		pruned, err = q.PruneRefusedMails(ctx, gen.PruneRefusedMailsParams{Before: millis(before), Most: int64(most)})
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("prune mails that were refused: %w", err)
+	}
+	return pruned, nil
+}

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-smtp"
 
+	"counterfoil/billing"
 	"counterfoil/db"
 )
 
@@ -198,4 +200,35 @@ func (v *visit) Data(r io.Reader) error {
 	}
 	v.box.mails <- string(text)
 	return nil
+}
+
+// TestARefusedMailIsNoTroubleForEver: its text is emptied, so nobody can do anything about
+// it, and anybody can have one refused by asking for a code at an address that is none. It
+// is shown for three days, and its alarm ends with it.
+func TestARefusedMailIsNoTroubleForEver(t *testing.T) {
+	s := newStage(t, false)
+	box := &mailbox{refuse: &smtp.SMTPError{Code: 550, Message: "no such user"}}
+	var err error
+	if s.Mailer, err = NewMailer("smtp://"+box.listen(t), "no-reply@portal.example"); err != nil {
+		t.Fatal(err)
+	}
+	s.mail("noor@example.com")
+	s.step(db.JobSendMail)
+	lasts := func() bool {
+		s.step("prune")
+		s.step("watch")
+		open, err := s.Store.Alarms(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(open, func(a billing.Alarm) bool { return a.Kind == billing.AlarmJobParked })
+	}
+	s.later(keepRefused - time.Hour)
+	if !lasts() || s.trouble().State != db.StateParked {
+		t.Error("it is not shown for three days")
+	}
+	s.later(2 * time.Hour)
+	if lasts() || s.trouble().State != "" {
+		t.Error("it is shown for ever")
+	}
 }

@@ -10,14 +10,20 @@ const (
 	keepDone = 30 * 24 * time.Hour
 	// keepReadings is how long reports of passes stay.
 	keepReadings = 90 * 24 * time.Hour
-	pruneRound   = time.Hour
-	pruneBatch   = 200 // few enough that a webhook never waits long for the writer
+	// keepRefused is how long a mail that could not be sent is shown to operators.
+	keepRefused = 3 * 24 * time.Hour
+	pruneRound  = time.Hour
+	pruneBatch  = 200 // few enough that a webhook never waits long for the writer
 )
 
 // prune removes what was done long ago, so that the database grows with what people
 // have and use, and not with every call that told us about it.
 func (w *Worker) prune(ctx context.Context) (int, error) {
 	n, err := w.Store.Prune(ctx, w.Now().Add(-keepDone), pruneBatch)
+	if err != nil {
+		return 0, err
+	}
+	mails, err := w.Store.PruneRefusedMails(ctx, w.Now().Add(-keepRefused), pruneBatch)
 	if err != nil {
 		return 0, err
 	}
@@ -34,5 +40,5 @@ func (w *Worker) prune(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	books, err := w.Store.ForgetOldBooks(ctx, w.TaxYears, w.Now())
-	return int(n + hooks + readings + seats + books), err
+	return int(n + mails + hooks + readings + seats + books), err
 }

@@ -237,6 +237,29 @@ func (q *Queries) PruneJobs(ctx context.Context, arg PruneJobsParams) (int64, er
 	return result.RowsAffected()
 }
 
+const pruneRefusedMails = `-- name: PruneRefusedMails :execrows
+DELETE FROM outbox WHERE id IN (
+    SELECT old.id FROM outbox AS old
+    WHERE old.kind = 'send_mail' AND old.state = 'parked' AND old.next_try_at < ?1
+    ORDER BY old.next_try_at LIMIT CAST(?2 AS BIGINT)
+)
+`
+
+type PruneRefusedMailsParams struct {
+	Before int64
+	Most   int64
+}
+
+// Mails that were set aside long ago: their text is emptied, so nobody can do anything
+// about them, and they must not hide for ever what somebody can.
+func (q *Queries) PruneRefusedMails(ctx context.Context, arg PruneRefusedMailsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneRefusedMails, arg.Before, arg.Most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const releaseJob = `-- name: ReleaseJob :exec
 UPDATE outbox SET leased_until = 0 WHERE id = ?1 AND leased_until = ?2
 `

@@ -67,6 +67,15 @@ DELETE FROM outbox WHERE id IN (
     ORDER BY old.next_try_at LIMIT CAST(@most AS BIGINT)
 );
 
+-- name: PruneRefusedMails :execrows
+-- Mails that were set aside long ago: their text is emptied, so nobody can do anything
+-- about them, and they must not hide for ever what somebody can.
+DELETE FROM outbox WHERE id IN (
+    SELECT old.id FROM outbox AS old
+    WHERE old.kind = 'send_mail' AND old.state = 'parked' AND old.next_try_at < @before
+    ORDER BY old.next_try_at LIMIT CAST(@most AS BIGINT)
+);
+
 -- name: JobState :one
 SELECT state FROM outbox WHERE kind = @kind AND key = @key;
 
