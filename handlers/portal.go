@@ -69,7 +69,7 @@ func (s *Server) showPortal(w http.ResponseWriter, r *http.Request, who auth.Vis
 }
 
 // customerFrame is the frame of a page that shows copies of a provider's data: it
-// says how old they are.
+// says how old they are, and that they may lack something before all was copied once.
 func (s *Server) customerFrame(r *http.Request, who auth.Visitor, title string, nav views.Nav) (views.Page, error) {
 	page := s.frame(r, who, title, nav)
 	asOf, err := s.asOf(r.Context(), page.T, who.CustomerID)
@@ -78,6 +78,9 @@ func (s *Server) customerFrame(r *http.Request, who auth.Visitor, title string, 
 	}
 	page.AsOf = asOf
 	notice(r, &page)
+	if asOf == nil && page.Flash == nil {
+		page.Flash = &views.Flash{Tone: views.ToneNeutral, Text: page.T.T("asof.copying", "Provider", s.providerName())}
+	}
 	return page, nil
 }
 
@@ -223,7 +226,8 @@ func dueOrder(sub billing.Subscription, orders []billing.Order) billing.Order {
 }
 
 // openProviderPortal handles POST /portal/provider: a short-lived link to the
-// provider's own portal, for cards, invoices and tax ids.
+// provider's own portal, for cards, invoices and tax ids. Plans are canceled and cards
+// changed there, so it takes the same fresh proof that doing so here does.
 func (s *Server) openProviderPortal(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	known, err := s.Store.ProviderCustomer(r.Context(), s.Provider.Name(), who.CustomerID)
 	if errors.Is(err, billing.ErrNotFound) {

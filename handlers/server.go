@@ -160,7 +160,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.Handle("GET /checkout/success", withoutToken(s.billing(s.showSuccess)))
 	mux.Handle("GET /checkout/stream", s.billing(s.streamSuccess))
 	mux.Handle("GET /portal", s.signedIn(s.showPortal))
-	mux.Handle("POST /portal/provider", s.billing(s.openProviderPortal))
+	mux.Handle("POST /portal/provider", s.freshBilling(s.openProviderPortal))
 	mux.Handle("GET /portal/subscriptions", s.billing(s.showSubscriptions))
 	mux.Handle("GET /portal/subscriptions/{id}", s.billing(s.showSubscription))
 	mux.Handle("GET /portal/subscriptions/{id}/cancel", s.freshBilling(s.showCancel))

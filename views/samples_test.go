@@ -193,6 +193,8 @@ func (s sampler) portal() []sample {
 	newcomer := page()
 	newcomer.User = &views.User{Email: "noor@example.com", Initials: "N"}
 	newcomer.Flash = &views.Flash{Tone: views.ToneGood, Text: "You are signed in. Your account is new."}
+	copying := page()
+	copying.AsOf, copying.Flash = nil, &views.Flash{Tone: views.ToneNeutral, Text: s.t.T("asof.copying", "Provider", "Polar")}
 	failed := s.subscription()
 	failed.Status = views.SubscriptionPastDue
 	need := views.Need{
@@ -234,6 +236,7 @@ func (s sampler) portal() []sample {
 			Text: "The payment that failed stays due until then. If it cannot be collected, the plan ends sooner. Changed your mind about the end? Keep the plan with one click.",
 		}}, Subscriptions: []views.Subscription{due}, Provider: "Polar"})},
 		{"cancel-due", views.CancelPage(page(), views.Cancel{Subscription: pastDue, Ends: cancel.Ends, Loses: cancel.Loses, Keeps: cancel.Keeps})},
+		{"portal-copying", views.PortalPage(copying, views.Portal{Orders: s.orders()[:1], Provider: "Polar"})},
 		{"portal-new", views.PortalPage(newcomer, views.Portal{})},
 		{"portal-stale", views.PortalPage(stale, views.Portal{Subscriptions: []views.Subscription{ending}, Orders: s.orders()})},
 		{"portal-past", views.PortalPage(page(), views.Portal{Orders: s.orders()})},
