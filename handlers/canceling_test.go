@@ -43,6 +43,26 @@ func TestCancelingTakesBackAResumeThatWaits(t *testing.T) {
 	}
 }
 
+// TestAResumeThatWaitsCanBeTakenBack: the page that says that a wish waits for the provider has
+// a button that takes it back, as it has for a cancellation.
+func TestAResumeThatWaitsCanBeTakenBack(t *testing.T) {
+	s := (&stack{t: t, database: dbtest.URL(t), line: &line{}}).open(true)
+	b := s.browser()
+	b.signIn("sam@example.com")
+	var path string
+	s.until("Sam's plan is copied", func() bool {
+		path = b.get("/portal/subscriptions").Find(`a[href^="/portal/subscriptions/"]`).AttrOr("href", "")
+		return path != ""
+	})
+	b.wants(b.submit(b.get(path+"/cancel"), `form[action$="/cancel"]`, nil), http.StatusOK, "Ending")
+	s.line.cut.Store(true)
+	waits := b.wants(b.submit(b.get(path), `form[action$="/resume"]`, nil), http.StatusOK, "Your wish is kept", "Let the plan end after all")
+	over := b.wants(b.submit(waits, `main form[action$="/cancel"]`, nil), http.StatusOK, "Your plan is canceled", "Ending")
+	if over.Find(`form[action$="/cancel"]`).Length() > 0 {
+		t.Error("what was taken back can be taken back again")
+	}
+}
+
 // TestABookmarkTellsNothingThatIsOver: the address that a change led to says nothing of it
 // once the plan stands otherwise.
 func TestABookmarkTellsNothingThatIsOver(t *testing.T) {

@@ -116,8 +116,8 @@ var actionWords = map[billing.ActionKind]struct{ waiting, refused string }{
 	billing.ActionChangeSeats: {"action.change_seats.waiting", "action.change_seats.refused"},
 }
 
-// pending says what was asked for and is not done. A cancellation that waits can be taken
-// back until the provider is asked.
+// pending says what was asked for and is not done. A cancellation or a resume that waits can
+// be taken back until the provider is asked.
 func (s *Server) pending(ctx context.Context, t *views.Translator, sub billing.Subscription, model *views.SubscriptionDetail) error {
 	a, err := s.Store.LatestAction(ctx, sub.Ref())
 	if errors.Is(err, billing.ErrNotFound) {
@@ -130,6 +130,7 @@ func (s *Server) pending(ctx context.Context, t *views.Translator, sub billing.S
 	case a.State == billing.ActionWaiting:
 		model.CanCancel, model.CanResume, model.SeatsURL = false, false, ""
 		model.CanWithdraw = a.Kind == billing.ActionCancel && a.BegunAt.IsZero()
+		model.CanWithdrawResume = a.Kind == billing.ActionResume && a.BegunAt.IsZero()
 		model.Pending = t.T(actionWords[a.Kind].waiting, "Provider", s.providerName(), "Ago", t.Ago(a.AskedAt, s.Now()).Text)
 	case a.State == billing.ActionRefused && s.Now().Sub(a.EndedAt) < refusalShown && sub.Version <= a.EndedAt.UnixMicro():
 		model.Pending = t.T(actionWords[a.Kind].refused, "Provider", s.providerName(), "Ago", t.Ago(a.EndedAt, s.Now()).Text)

@@ -215,6 +215,10 @@ func (s sampler) portal() []sample {
 		Subscription: s.subscription(), CanWithdraw: true, Provider: "Polar",
 		Pending: "Your cancellation (2 minutes ago) is kept and waits until Polar answers. Nothing else is needed from you; until then you can take it back.",
 	}
+	keeping := views.SubscriptionDetail{
+		Subscription: ending, CanWithdrawResume: true, Provider: "Polar",
+		Pending: "Your wish to keep this plan (2 minutes ago) is kept and waits until Polar answers. Nothing else is needed from you.",
+	}
 	cancel := views.Cancel{
 		Subscription: s.subscription(), Ends: s.subscription().Renews, Reason: views.TooExpensive,
 		Loses: []string{"2,000 AI credits a month", "500 file uploads a month", "Custom models", "Priority support"},
@@ -244,6 +248,7 @@ func (s sampler) portal() []sample {
 		{"subscriptions-none", views.SubscriptionsPage(page(), views.Subscriptions{})},
 		{"subscription", views.SubscriptionPage(page(), detail)},
 		{"subscription-ending", views.SubscriptionPage(page(), resume)},
+		{"subscription-keeping", views.SubscriptionPage(page(), keeping)},
 		{"subscription-queued", views.SubscriptionPage(page(), queued)},
 		{"cancel", views.CancelPage(page(), cancel)},
 		{"orders", views.OrdersPage(page(), views.Orders{Rows: s.orders(), OlderURL: "/portal/orders?before=ord-2"})},

@@ -47,9 +47,12 @@ type SubscriptionDetail struct {
 	CanResume    bool   // posts to /portal/subscriptions/{id}/resume
 	CanWithdraw  bool   // posts there too: a cancellation that waits is taken back
 	Pending      string // an action still on its way to the provider; may be ""
-	Benefits     []Benefit
-	Orders       []OrderRow
-	Provider     string // "Polar"; "" hides the way to its own portal
+
+	CanWithdrawResume bool // posts to /portal/subscriptions/{id}/cancel: a resume that waits is taken back
+
+	Benefits []Benefit
+	Orders   []OrderRow
+	Provider string // "Polar"; "" hides the way to its own portal
 }
 
 // Cancel is the page that says what canceling does before it is done. Its form
