@@ -36,6 +36,8 @@ type Config struct {
 	NoticeMail func(NoticeMail) (db.Mail, error)
 	// InvitationMail words an invitation to an organisation; without it nobody is invited.
 	InvitationMail func(InvitationMail) (db.Mail, error)
+	// FoundingMail words the code for an organisation's address; without it nobody makes one.
+	FoundingMail func(FoundingMail) (db.Mail, error)
 	// LinkMail does the same for mails that carry a link, which passwords need.
 	LinkMail func(LinkMail) (db.Mail, error)
 	// Ways are the ways in that are on, of WayCode, WayLink, WayPassword and WayPasskey;

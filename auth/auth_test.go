@@ -62,6 +62,9 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 		LinkMail: func(m LinkMail) (db.Mail, error) {
 			return db.Mail{Subject: string(m.Kind), Text: m.Token, HTML: m.Callback}, nil
 		},
+		FoundingMail: func(m FoundingMail) (db.Mail, error) {
+			return db.Mail{Subject: "Code for " + m.Organization, Text: m.Code}, nil
+		},
 		InvitationMail: func(m InvitationMail) (db.Mail, error) {
 			return db.Mail{Subject: "Invitation", Text: m.URL}, nil
 		},

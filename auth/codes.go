@@ -182,19 +182,27 @@ func (s *Service) tried(r *http.Request, email string, now time.Time) (db.Code, 
 		return db.Code{}, "", refuse(ForeignBrowser, err)
 	}
 	code, err := s.Store.TakeTry(r.Context(), email, browser, now)
-	switch {
-	case errors.Is(err, billing.ErrNotFound):
-		return code, "", refuse(ForeignBrowser, err)
-	case errors.Is(err, billing.ErrDenied) && !code.UsedAt.IsZero():
-		return code, "", refuse(CodeUsed, err)
-	case errors.Is(err, billing.ErrDenied) && code.TriesLeft == 0:
-		return code, "", refuse(CodeDead, err)
-	case errors.Is(err, billing.ErrDenied):
-		return code, "", refuse(CodeExpired, err)
-	case err != nil:
-		return code, "", fmt.Errorf("try a code: %w", err)
+	if err := deadCode(code, err); err != nil {
+		return code, "", err
 	}
 	return code, h.row.ID, nil
+}
+
+// deadCode says why no try could be taken from a code; err is the store's.
+func deadCode(code db.Code, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, billing.ErrNotFound):
+		return refuse(ForeignBrowser, err)
+	case errors.Is(err, billing.ErrDenied) && !code.UsedAt.IsZero():
+		return refuse(CodeUsed, err)
+	case errors.Is(err, billing.ErrDenied) && code.TriesLeft == 0:
+		return refuse(CodeDead, err)
+	case errors.Is(err, billing.ErrDenied):
+		return refuse(CodeExpired, err)
+	}
+	return fmt.Errorf("try a code: %w", err)
 }
 
 // arrive hands the browser its new session.

@@ -16,6 +16,8 @@ type notes struct {
 	Mailed  string `json:"mailed,omitempty"`  // address that a link was sent to
 	Flash   *Flash `json:"flash,omitempty"`
 	Waits   *waits `json:"waits,omitempty"` // an identity that the second step links
+
+	Founding *Founding `json:"founding,omitempty"` // waits for the proof of its address
 }
 
 // waits is an identity that proved a first step, by the word of its provider for the

@@ -23,40 +23,43 @@ var errName = fmt.Errorf("name of an organisation: %w", billing.ErrInvalid)
 // 20 random bits behind it.
 const slugTries = 4
 
-// CreateOrganization makes an organisation that the visitor owns and acts for from now
-// on. Its bills go to an address of its own: a provider keeps one customer to an address,
-// and his is his. ErrInvalid: the name; refusal BadEmail: the address; ErrConflict: it is
-// his own; ErrDenied: he has not proven his own address, which is how
-// nobody makes customers at the provider in a stranger's name, or he owns too many.
-func (s *Service) CreateOrganization(w http.ResponseWriter, r *http.Request, who Visitor, name, billingEmail string) (db.Organization, error) {
+// CreateOrganization makes the organisation that waits in this session, by the code that
+// was mailed to its address. The visitor owns it and acts for it from now on. Its bills go
+// to an address of its own: a provider keeps one customer to an address, and his is his.
+// Refusals: BadCode, WrongCode, CodeDead, CodeExpired, CodeUsed, ForeignBrowser for none
+// that waits, TakenEmail for an address that is another user's, TooMany; ErrDenied: he
+// owns too many. Of any number of requests with the code one makes it.
+func (s *Service) CreateOrganization(w http.ResponseWriter, r *http.Request, who Visitor, typed string) (db.Organization, error) {
 	ctx := r.Context()
-	if !who.EmailVerified {
-		return db.Organization{}, fmt.Errorf("create an organisation: the address is not proven: %w", billing.ErrDenied)
-	}
-	name, err := organizationName(name)
+	f, code, err := s.provenFounding(r, who, typed)
 	if err != nil {
 		return db.Organization{}, err
 	}
-	billingEmail, err = normalEmail(billingEmail)
-	if err != nil {
-		return db.Organization{}, refuse(BadEmail, err)
+	switch user, err := s.Store.UserByEmail(ctx, f.Email); {
+	case err == nil && !user.EmailVerifiedAt.IsZero():
+		return db.Organization{}, refuse(TakenEmail, nil)
+	case err != nil && !errors.Is(err, billing.ErrNotFound):
+		return db.Organization{}, err
 	}
-	if billingEmail == who.Email {
-		return db.Organization{}, fmt.Errorf("create an organisation with the address of a person: %w", billing.ErrConflict)
-	}
-	o := db.Organization{ID: db.NewID(), Name: name, CreatedAt: s.Now(), Role: billing.RoleOwner}
+	o := db.Organization{ID: db.NewID(), Name: f.Name, CreatedAt: s.Now(), Role: billing.RoleOwner}
 	for try := range slugTries {
-		o.Slug = slugOf(name, try > 0)
-		err = s.Store.AddOrganization(ctx, o, who.UserID, billingEmail, !s.SkipCreateCustomer, s.Now())
+		o.Slug = slugOf(f.Name, try > 0)
+		err = s.Store.AddOrganization(ctx, o, who.UserID, db.BillingAddress{Email: f.Email, CodeID: code.ID}, !s.SkipCreateCustomer, s.Now())
 		if !errors.Is(err, billing.ErrConflict) {
 			break
 		}
+	}
+	if errors.Is(err, db.ErrCodeUsed) {
+		return db.Organization{}, refuse(CodeUsed, err) // another request was faster
 	}
 	if err != nil {
 		return db.Organization{}, fmt.Errorf("create an organisation: %w", err)
 	}
 	s.Log.InfoContext(ctx, "organisation created", "organization", o.ID, "user", who.UserID)
 	s.Poke()
+	if err := s.DropFounding(w, r); err != nil {
+		return o, err
+	}
 	_, err = s.ActFor(w, r, who, o.ID)
 	return o, err
 }

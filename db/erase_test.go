@@ -270,7 +270,7 @@ func owned(t *testing.T, store *db.Store, owner string) string {
 	t.Helper()
 	id := db.NewID()
 	o := db.Organization{ID: id, Name: "Team " + id, Slug: "team-" + id}
-	if err := store.AddOrganization(t.Context(), o, owner, id+"@teams.example", false, nine); err != nil {
+	if err := store.AddOrganization(t.Context(), o, owner, db.BillingAddress{Email: id + "@teams.example"}, false, nine); err != nil {
 		t.Fatal(err)
 	}
 	return id

@@ -31,7 +31,7 @@ func founded(t *testing.T, store *db.Store, roles ...billing.Role) (id string, p
 	t.Helper()
 	id = db.NewID()
 	owner := somebody(t, store, id+"-owner@example.com")
-	err := store.AddOrganization(t.Context(), db.Organization{ID: id, Name: "Acme", Slug: "acme-" + id}, owner, "billing@acme.example", true, foundedAt)
+	err := store.AddOrganization(t.Context(), db.Organization{ID: id, Name: "Acme", Slug: "acme-" + id}, owner, db.BillingAddress{Email: "billing@acme.example"}, true, foundedAt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestAnOrganizationHasAnOwnerACustomerAndAJob(t *testing.T) {
 	if err != nil || len(jobs) != 1 || jobs[0].Kind != db.JobCreateCustomer {
 		t.Errorf("jobs: %v (%v), want one that makes the customer known", jobs, err)
 	}
-	err = store.AddOrganization(t.Context(), db.Organization{ID: db.NewID(), Name: "Other", Slug: "acme-" + id}, people[0], "x@example.com", true, foundedAt)
+	err = store.AddOrganization(t.Context(), db.Organization{ID: db.NewID(), Name: "Other", Slug: "acme-" + id}, people[0], db.BillingAddress{Email: "x@example.com"}, true, foundedAt)
 	if !errors.Is(err, billing.ErrConflict) {
 		t.Errorf("a slug that is taken: %v, want a conflict", err)
 	}

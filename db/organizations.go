@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,13 +23,32 @@ type Organization struct {
 // maxOwned is how many organisations one user may own: each is a customer at the provider.
 const maxOwned = 20
 
+// BillingAddress is where the bills of an organisation go, and the code that proves that
+// whoever names it reads its mail.
+type BillingAddress struct {
+	Email  string
+	CodeID string // "" for one that the operator vouches for
+}
+
+// ErrCodeUsed is of a code that counted once already, or has ended meanwhile.
+var ErrCodeUsed = errors.New("the code was used")
+
 // AddOrganization makes an organisation whose only member is its owner, the customer
-// that pays for it at an address, and the job that makes it known to the provider, in
-// one transaction. ErrConflict: the slug is taken; ErrDenied: he owns as many as he may
-// already. Then nothing happened.
-func (s *Store) AddOrganization(ctx context.Context, o Organization, ownerID, billingEmail string, createCustomer bool, now time.Time) error {
+// that pays for it at an address, and the job that makes it known to the provider, and
+// spends the code that proves the address, in one transaction. ErrConflict: the slug is taken;
+// ErrDenied: he owns as many as he may already; ErrCodeUsed. Then nothing happened.
+func (s *Store) AddOrganization(ctx context.Context, o Organization, ownerID string, bills BillingAddress, createCustomer bool, now time.Time) error {
 	return s.inTx(ctx, func(q *gen.Queries) error {
 		at := millis(now)
+		if bills.CodeID != "" {
+			n, err := q.UseCode(ctx, gen.UseCodeParams{ID: bills.CodeID, Now: &at})
+			if err != nil {
+				return fmt.Errorf("use the code of an address: %w", err)
+			}
+			if n == 0 {
+				return fmt.Errorf("add organisation: %w", ErrCodeUsed)
+			}
+		}
 		owned, err := q.OwnedOrganizations(ctx, ownerID)
 		if err != nil {
 			return fmt.Errorf("organisations of user %s: %w", ownerID, err)
@@ -49,7 +69,7 @@ func (s *Store) AddOrganization(ctx context.Context, o Organization, ownerID, bi
 		if err != nil {
 			return fmt.Errorf("add the owner of organisation %s: %w", o.ID, err)
 		}
-		err = q.InsertCustomer(ctx, gen.InsertCustomerParams{ID: o.ID, Email: billingEmail, Name: o.Name, CreatedAt: at})
+		err = q.InsertCustomer(ctx, gen.InsertCustomerParams{ID: o.ID, Email: bills.Email, Name: o.Name, CreatedAt: at})
 		if err != nil {
 			return fmt.Errorf("add the customer of organisation %s: %w", o.ID, err)
 		}

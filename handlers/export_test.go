@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -153,7 +152,7 @@ func TestExportIsOnesOwn(t *testing.T) {
 	s := start(t)
 	ada := s.browser()
 	ada.signIn("ada@example.com")
-	ada.wants(ada.post("/orgs", url.Values{"name": {"Ada Works"}, "email": {"bills@works.example"}}), http.StatusOK, "Ada Works")
+	ada.wants(ada.found("Ada Works", "bills@works.example"), http.StatusOK, "Ada Works")
 	archive := ada.export()
 	if customers := list(t, archive, "customer"); len(customers) != 1 || customers[0]["email"] != "ada@example.com" {
 		t.Errorf("customers: %v", customers)

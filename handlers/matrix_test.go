@@ -121,6 +121,7 @@ var rights = map[string]right{
 func init() {
 	for pattern, row := range map[string]right{
 		"GET /orgs": {"", "", 303, 200, 200, false}, "POST /orgs": {"", "name=", 303, 400, 400, false},
+		"POST /orgs/code": {"", "code=2222-2222", 303, 403, 403, false}, "POST /orgs/code/drop": {"", "", 303, 303, 303, false},
 		"POST /orgs/act":   {"", "organization=", 303, 303, 303, false},
 		"GET /invitations": {"/invitations?token=none", "", 404, 404, 404, false}, "POST /invitations": {"", "token=none", 303, 404, 404, false},
 		"GET /orgs/{slug}":                          {"/orgs/none", "", 303, 404, 404, false},

@@ -59,17 +59,29 @@ func (s *Server) actingOf(ctx context.Context, t *views.Translator, who auth.Vis
 
 // showOrgs handles GET /orgs: the reader's organisations, and a form for another.
 func (s *Server) showOrgs(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	return s.orgsPage(w, r, who, http.StatusOK, views.OrgForm{})
+	return s.orgsPage(w, r, who, http.StatusOK, views.OrgForm{}, "")
 }
 
-func (s *Server) orgsPage(w http.ResponseWriter, r *http.Request, who auth.Visitor, status int, form views.OrgForm) error {
+// orgsPage shows what was typed and refused again, or what is wrong with a code.
+func (s *Server) orgsPage(w http.ResponseWriter, r *http.Request, who auth.Visitor, status int, form views.OrgForm, codeProblem string) error {
 	page := s.frame(r, who, "orgs.title", "")
 	notice(r, &page)
 	list, err := s.Store.Organizations(r.Context(), who.UserID)
 	if err != nil {
 		return err
 	}
+	waits, err := s.Auth.Founding(r)
+	if err != nil {
+		return err
+	}
 	model := views.Orgs{Form: form}
+	switch {
+	case form.Shown:
+	case waits.Name != "":
+		model.Founding = views.Founding{Name: waits.Name, Email: waits.Email, Error: codeProblem}
+	default:
+		model.Form.Error = codeProblem
+	}
 	if !who.EmailVerified {
 		model.Close = page.T.T("orgs.unproven")
 	}
@@ -78,34 +90,7 @@ func (s *Server) orgsPage(w http.ResponseWriter, r *http.Request, who auth.Visit
 			ID: o.ID, Slug: o.Slug, Name: o.Name, Role: roleName(page.T, o.Role), Current: o.ID == who.OrganizationID,
 		})
 	}
-	if form.Error != "" {
-		model.Form.Error = page.T.T(form.Error)
-	}
 	return s.render(w, r, status, views.OrgsPage(page, model))
-}
-
-// createOrg handles POST /orgs.
-func (s *Server) createOrg(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
-	form := views.OrgForm{Name: clip(r.PostFormValue("name"), 1000), Email: clip(r.PostFormValue("email"), 1000)}
-	o, err := s.Auth.CreateOrganization(w, r, who, r.PostFormValue("name"), r.PostFormValue("email"))
-	switch refusal := auth.ReasonOf(err); {
-	case err == nil:
-		redirect(w, "/orgs/"+o.Slug+"?done=org_created")
-		return nil
-	case refusal != nil && refusal.Reason == auth.BadEmail:
-		form.Error = "orgs.bad_email"
-	case errors.Is(err, billing.ErrInvalid):
-		form.Error = "orgs.bad_name"
-	case errors.Is(err, billing.ErrConflict):
-		form.Error = "orgs.own_email"
-	case errors.Is(err, billing.ErrDenied) && !who.EmailVerified:
-		return say(billing.ErrDenied, "orgs.unproven")
-	case errors.Is(err, billing.ErrDenied):
-		return say(billing.ErrDenied, "orgs.too_many")
-	default:
-		return err
-	}
-	return s.orgsPage(w, r, who, http.StatusBadRequest, form)
 }
 
 // actFor handles POST /orgs/act: for whom this browser acts from now on.

@@ -27,8 +27,7 @@ func openAcme(t *testing.T) *acme {
 	s := start(t)
 	a := &acme{stack: s, owner: s.browser(), member: s.browser()}
 	a.owner.signIn("noor@example.com")
-	made := a.owner.wants(a.owner.submit(a.owner.get("/orgs"), `form[action="/orgs"]`, map[string]string{"name": "Acme", "email": "billing@acme.example"}),
-		http.StatusOK, "Acme", "You act for", "Owner")
+	made := a.owner.wants(a.owner.found("Acme", "billing@acme.example"), http.StatusOK, "Acme", "You act for", "Owner")
 	a.page = made.url.Path
 	a.owner.wants(a.owner.submit(made, `form[action$="/invitations"]`, map[string]string{"email": "pat@example.com", "role": "member"}), http.StatusOK, "on its way", "pat@example.com")
 	link := ""

@@ -44,7 +44,7 @@ func (s *stack) plant(b *browser) (id string) {
 		s.exec(change)
 	}
 	b.wants(b.post("/account/email", url.Values{"email": {traces[8]}}), http.StatusOK)
-	b.wants(b.post("/orgs", url.Values{"name": {traces[9]}, "email": {"bills@plants.example"}}), http.StatusOK, traces[9])
+	b.wants(b.found(traces[9], "bills@plants.example"), http.StatusOK, traces[9])
 	b.wants(b.post("/orgs/act", url.Values{"organization": {""}}), http.StatusOK)
 	return id
 }

@@ -156,6 +156,10 @@ func (s *stack) authority(catalogue *views.Catalogue, log *slog.Logger) *auth.Se
 			})
 			return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
 		},
+		FoundingMail: func(m auth.FoundingMail) (db.Mail, error) {
+			mail, err := views.FoundingMail(context.Background(), catalogue.Translator("en", time.UTC), views.Brand{}, m.Organization, m.Founder, m.Code, m.Hours)
+			return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
+		},
 		InvitationMail: func(m auth.InvitationMail) (db.Mail, error) {
 			mail, err := views.InvitationMail(context.Background(), catalogue.Translator("en", time.UTC), views.Brand{}, m.Organization, m.Inviter, m.URL, m.Days)
 			return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err

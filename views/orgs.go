@@ -24,15 +24,17 @@ type OrgRow struct {
 
 // Orgs are the reader's organisations. The form posts "name" and "email" to /orgs.
 type Orgs struct {
-	Rows  []OrgRow
-	Form  OrgForm
-	Close string // why he cannot make one; "" when he can
+	Rows     []OrgRow
+	Form     OrgForm
+	Founding Founding // is shown in the place of the form, when it has a name
+	Close    string   // why he cannot make one; "" when he can
 }
 
 // OrgForm is what was typed to make an organisation.
 type OrgForm struct {
 	Name, Email string
 	Error       string // may be ""
+	Shown       bool   // it was just refused, so it is shown though another one waits
 }
 
 // Org is one organisation and who belongs to it.

@@ -66,6 +66,7 @@ func (s sampler) orgs() []sample {
 			Choices: []views.Choice{{Value: "o1", Text: "For Acme"}, {Value: "u1", Text: "For yourself"}},
 		})},
 		{"orgs", views.OrgsPage(acting, views.Orgs{Rows: rows, Form: views.OrgForm{Email: "sam@example.com"}})},
+		{"orgs-code", views.OrgsPage(page(), views.Orgs{Rows: rows[:1], Founding: views.Founding{Name: "Ferrous Works", Email: "billing@ferrous.example", Error: "That is not the code. You have 3 tries left."}})},
 		{"orgs-none", views.OrgsPage(page(), views.Orgs{Close: "Prove your address first."})},
 		{"org", views.OrgPage(acting, owner)},
 		{"org-delete", views.DeleteOrgPage(titled("Delete Acme"), ending)},

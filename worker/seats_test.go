@@ -32,7 +32,7 @@ func newCrew(t *testing.T, seats int64) *crew {
 			t.Fatal(err)
 		}
 	}
-	must(c.Store.AddOrganization(t.Context(), db.Organization{ID: c.org, Name: "Acme", Slug: "acme"}, c.owner, "billing@acme.example", true, c.now()))
+	must(c.Store.AddOrganization(t.Context(), db.Organization{ID: c.org, Name: "Acme", Slug: "acme"}, c.owner, db.BillingAddress{Email: "billing@acme.example"}, true, c.now()))
 	must(c.Store.AddMember(t.Context(), c.org, c.member, billing.RoleMember, c.now()))
 	c.step(db.JobCreateCustomer)
 	var err error

@@ -85,6 +85,7 @@ func assemble(ctx context.Context, c config, log *slog.Logger) (p *portal, err e
 		Secrets: secrets, CrossSite: c.CrossSite, Store: p.store, BaseURL: c.BaseURL, Brand: c.BrandName, Now: time.Now, Log: handlers.NumberedLog(log), Providers: offeredProviders(c), Proxies: c.Proxies,
 		SkipCreateCustomer: !c.CreateCustomer, Poke: p.worker.Poke, CodeMail: codeMail(catalogue, brand, c.BaseURL), LinkMail: linkMail(catalogue, brand, c.BaseURL),
 		Ways: c.ways(), Operators: c.Operators, SignUpClosed: !c.SignUp, NoticeMail: noticeMail(catalogue, brand, c.BaseURL), ChangeMail: changeMail(catalogue, brand, c.BaseURL), InvitationMail: invitationMail(catalogue, brand),
+		FoundingMail: foundingMail(catalogue, brand),
 	})
 	if err != nil {
 		return p, err
@@ -151,6 +152,14 @@ func changeMail(catalogue *views.Catalogue, brand views.Brand, baseURL string) f
 func invitationMail(catalogue *views.Catalogue, brand views.Brand) func(auth.InvitationMail) (db.Mail, error) {
 	return func(m auth.InvitationMail) (db.Mail, error) {
 		mail, err := views.InvitationMail(context.Background(), catalogue.Translator(m.Language, time.UTC), brand, m.Organization, m.Inviter, m.URL, m.Days)
+		return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
+	}
+}
+
+// foundingMail writes the mail with the code of an organisation's address.
+func foundingMail(catalogue *views.Catalogue, brand views.Brand) func(auth.FoundingMail) (db.Mail, error) {
+	return func(m auth.FoundingMail) (db.Mail, error) {
+		mail, err := views.FoundingMail(context.Background(), catalogue.Translator(m.Language, time.UTC), brand, m.Organization, m.Founder, m.Code, m.Hours)
 		return db.Mail{Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML}, err
 	}
 }

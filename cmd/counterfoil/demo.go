@@ -34,7 +34,7 @@ func (p *portal) demoTeam(ctx context.Context, now time.Time) error {
 	_, err := p.store.Customer(ctx, demoOrganization)
 	if errors.Is(err, billing.ErrNotFound) {
 		err = errors.Join(
-			p.store.AddOrganization(ctx, db.Organization{ID: demoOrganization, Name: "Northwind Studio", Slug: "northwind"}, people[demoOwner], demoOrgEmail, false, now),
+			p.store.AddOrganization(ctx, db.Organization{ID: demoOrganization, Name: "Northwind Studio", Slug: "northwind"}, people[demoOwner], db.BillingAddress{Email: demoOrgEmail}, false, now),
 			p.store.AddMember(ctx, demoOrganization, people[demoMember], billing.RoleMember, now))
 	}
 	if err == nil {

@@ -64,6 +64,10 @@ func (a *app) organization(c *chrome) string {
 	c.run(chromedp.SendKeys(`form[action="/orgs"] input[name=name]`, "Ferrous Works", chromedp.ByQuery),
 		chromedp.SendKeys(`form[action="/orgs"] input[name=email]`, "billing@ferrous.example", chromedp.ByQuery))
 	c.press(`form[action="/orgs"] button[type=submit]`)
+	c.everyWay(a, "noor-founding", "/orgs")
+	c.open(a.url + "/orgs")
+	c.run(chromedp.SendKeys(`form[action="/orgs/code"] input[name=code]`, a.code("billing@ferrous.example"), chromedp.ByQuery))
+	c.press(`form[action="/orgs/code"] button[type=submit]`)
 	path, _, _ := strings.Cut(strings.TrimPrefix(c.path(), a.url), "?")
 	return path
 }

@@ -70,7 +70,7 @@ func TestCheckoutOfAnOrganizationThatIsNotKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	team := db.Organization{ID: db.NewID(), Name: "Team", Slug: "team"}
-	if err := g.store.AddOrganization(t.Context(), team, user.ID, "team@example.com", false, g.clock()); err != nil {
+	if err := g.store.AddOrganization(t.Context(), team, user.ID, db.BillingAddress{Email: "team@example.com"}, false, g.clock()); err != nil {
 		t.Fatal(err)
 	}
 	b.page(func(w http.ResponseWriter, r *http.Request) error {
@@ -100,7 +100,7 @@ func TestAMereMemberSeesLessOfWhoPays(t *testing.T) {
 		t.Fatal(err)
 	}
 	team := db.Organization{ID: db.NewID(), Name: "Team", Slug: "team"}
-	if err := g.store.AddOrganization(t.Context(), team, payer, "owner@example.com", false, g.clock()); err != nil {
+	if err := g.store.AddOrganization(t.Context(), team, payer, db.BillingAddress{Email: "owner@example.com"}, false, g.clock()); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.store.AddMember(t.Context(), team.ID, other.ID, billing.RoleMember, g.clock()); err != nil {
