@@ -65,7 +65,7 @@ type Config struct {
 type CodeMail struct {
 	ID       string    // by which a link names the code; empty when links are off
 	Back     *LinkBack // it was asked for over the Better Auth API, where its link leads first; nil for the pages
-	Code     string    // as shown, XXXX-XXXX; it is in the link too
+	Code     string    // as shown, four characters, a hyphen and four; it is in the link too
 	Typed    bool      // it is to be typed
 	Minutes  int       // how long it counts
 	Language string    // the Accept-Language header of the browser that asked

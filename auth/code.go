@@ -35,7 +35,7 @@ func newCode() string {
 	return string(raw[:])
 }
 
-// shownCode is a code as people read it: XXXX-XXXX.
+// shownCode is a code as people read it: four characters, a hyphen and four.
 func shownCode(code string) string { return code[:codeLength/2] + "-" + code[codeLength/2:] }
 
 // maxTyped is the longest text that is looked at as a code, in bytes.

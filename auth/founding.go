@@ -24,7 +24,7 @@ type Founding struct {
 type FoundingMail struct {
 	Organization string
 	Founder      string // address of who makes it
-	Code         string // as shown, XXXX-XXXX
+	Code         string // as shown, four characters, a hyphen and four
 	Hours        int    // how long it counts
 	Language     string // the Accept-Language header of the browser that asked
 }

@@ -43,6 +43,29 @@ func TestTheCodeOfAnAddressSignsNobodyIn(t *testing.T) {
 	}
 }
 
+// TestACodeOfAnAddressIsHisWhoAsked: another one who names the same address neither ends
+// the code nor can use it.
+func TestACodeOfAnAddressIsHisWhoAsked(t *testing.T) {
+	w := newWorld(t)
+	ada, eve := w.browser(), w.browser()
+	ada.signIn("ada@example.com")
+	eve.signIn("eve@example.com")
+	if err := ada.askOrg("Acme", "billing@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	code := w.mailed("billing@example.com")
+	w.clock.pass(time.Second)
+	if err := eve.askOrg("Evil", "billing@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := eve.proveOrg(code); reasonOf(err) != WrongCode {
+		t.Errorf("another's code: %v", err)
+	}
+	if o, err := ada.proveOrg(code); err != nil || o.Name != "Acme" {
+		t.Errorf("her own: %+v (%v)", o, err)
+	}
+}
+
 // TestOneCodeMakesOneOrganization: of any number of requests at once with the right code.
 func TestOneCodeMakesOneOrganization(t *testing.T) {
 	w := newWorld(t)
