@@ -8,13 +8,6 @@ import (
 	"time"
 )
 
-func reasonOf(err error) Reason {
-	if refusal := ReasonOf(err); refusal != nil {
-		return refusal.Reason
-	}
-	return ""
-}
-
 // TestTheCodeOfAnAddressSignsNobodyIn: what was mailed for the bills of an organisation is
 // no way in, wherever it is typed, and a code of a sign-in makes no organisation.
 func TestTheCodeOfAnAddressSignsNobodyIn(t *testing.T) {
@@ -26,18 +19,15 @@ func TestTheCodeOfAnAddressSignsNobodyIn(t *testing.T) {
 	}
 	code := w.mailed("victim@example.com")
 	other := w.browser()
-	if _, err := other.enter("victim@example.com", code); reasonOf(err) != ForeignBrowser {
-		t.Errorf("in a browser that asked for nothing: %v", err)
-	}
+	_, err := other.enter("victim@example.com", code) // in a browser that asked for nothing
+	wantReason(t, err, ForeignBrowser)
 	if err := other.ask("victim@example.com"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.enter("victim@example.com", code); reasonOf(err) != WrongCode {
-		t.Errorf("in the place of a code of a sign-in: %v", err)
-	}
-	if _, err := eve.proveOrg(w.mailed("victim@example.com")); reasonOf(err) != WrongCode {
-		t.Errorf("a code of a sign-in made an organisation: %v", err)
-	}
+	_, err = other.enter("victim@example.com", code) // in the place of a code of a sign-in
+	wantReason(t, err, WrongCode)
+	_, err = eve.proveOrg(w.mailed("victim@example.com")) // by the code of a sign-in
+	wantReason(t, err, WrongCode)
 	if _, err := eve.proveOrg(code); err != nil { // nobody has that address here
 		t.Errorf("its own code: %v", err)
 	}
@@ -58,9 +48,8 @@ func TestACodeOfAnAddressIsHisWhoAsked(t *testing.T) {
 	if err := eve.askOrg("Evil", "billing@example.com"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := eve.proveOrg(code); reasonOf(err) != WrongCode {
-		t.Errorf("another's code: %v", err)
-	}
+	_, err := eve.proveOrg(code) // another's code
+	wantReason(t, err, WrongCode)
 	if o, err := ada.proveOrg(code); err != nil || o.Name != "Acme" {
 		t.Errorf("her own: %+v (%v)", o, err)
 	}
@@ -128,9 +117,8 @@ func TestACodeOfAnAddressEnds(t *testing.T) {
 			}
 			code := w.mailed("billing@example.com")
 			test.do(w, b)
-			if _, err := b.proveOrg(code); reasonOf(err) != test.want {
-				t.Errorf("%v, want %s", err, test.want)
-			}
+			_, err := b.proveOrg(code)
+			wantReason(t, err, test.want)
 		})
 	}
 }
@@ -145,12 +133,10 @@ func TestAnAddressIsNotFloodedWithCodes(t *testing.T) {
 			t.Fatalf("code %d: %v", n+1, err)
 		}
 	}
-	if err := b.askOrg("Acme", "billing@example.com"); reasonOf(err) != TooMany {
-		t.Errorf("one more: %v", err)
-	}
-	if err := w.browser().ask("billing@example.com"); reasonOf(err) != TooMany {
-		t.Errorf("one for a sign-in: %v", err)
-	}
+	err := b.askOrg("Acme", "billing@example.com") // one more
+	wantReason(t, err, TooMany)
+	err = w.browser().ask("billing@example.com") // one for a sign-in
+	wantReason(t, err, TooMany)
 	if text := w.mailed("billing@example.com"); strings.Count(text, "-") != 1 {
 		t.Errorf("the mail holds %q", text)
 	}

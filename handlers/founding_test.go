@@ -1,37 +1,17 @@
 package handlers_test
 
 import (
-	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"testing"
 )
 
-var mailedCode = regexp.MustCompile(`\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b`)
-
 // codeTo is the code in the newest mail to an address.
-func (s *stack) codeTo(email string) (code string) {
+func (s *stack) codeTo(email string) string {
 	s.t.Helper()
-	s.until("a code is mailed to "+email, func() bool {
-		answer, err := http.Get(s.twin.BaseURL + "/_twin/mail.json?to=" + url.QueryEscape(email)) //nolint:noctx // a test on loopback
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		body, err := io.ReadAll(answer.Body)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		var box struct{ Items []struct{ Text string } }
-		if err := json.Unmarshal(body, &box); err != nil || len(box.Items) == 0 {
-			return false
-		}
-		code = mailedCode.FindString(box.Items[0].Text)
-		return code != ""
-	})
-	return code
+	var codes []string
+	s.until("a code is mailed to "+email, func() bool { codes = s.codes(email); return len(codes) > 0 })
+	return codes[0]
 }
 
 // organizations counts them.
