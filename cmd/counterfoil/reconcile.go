@@ -29,8 +29,8 @@ func (w reconcileWish) kind() string {
 	return db.PassManual
 }
 
-// passPatience is how long a wish waits for a running portal to take it up, while that
-// has no other pass under way.
+// passPatience is how long a wish waits for a running portal to take it up, counted anew
+// whenever that has another pass under way.
 const passPatience = 10 * time.Second
 
 // reconcile reads the provider anew and prints what differed. A running portal does it,
@@ -89,10 +89,16 @@ func openBeside(ctx context.Context, url string) (store *db.Store, alone bool, e
 
 var errNobody = errors.New("nobody took the pass up")
 
+// passes tells how a pass stands, and whether any of its provider is under way.
+type passes interface {
+	Pass(ctx context.Context, id string) (db.Pass, error)
+	PassRunning(ctx context.Context, provider string) (bool, error)
+}
+
 // awaitPass waits for the portal to end a pass, and says what holds it up.
-func awaitPass(ctx context.Context, out io.Writer, store *db.Store, id string) error {
+func awaitPass(ctx context.Context, out io.Writer, store passes, id string) error {
 	said := ""
-	for waited := time.Duration(0); ; waited += time.Second {
+	for idle := time.Duration(0); ; idle += time.Second {
 		pass, err := store.Pass(ctx, id)
 		if err != nil || pass.State == db.StateDone || pass.State == db.StateFailed {
 			return err
@@ -101,14 +107,14 @@ func awaitPass(ctx context.Context, out io.Writer, store *db.Store, id string) e
 			fmt.Fprintln(out, "  held up, and tried again:", pass.Error)
 			said = pass.Error
 		}
-		if pass.State == db.StateWaiting && waited >= passPatience {
-			busy, err := store.PassRunning(ctx, pass.Provider)
-			if err != nil {
-				return err
-			}
-			if !busy {
-				return errNobody
-			}
+		busy, err := store.PassRunning(ctx, pass.Provider)
+		switch {
+		case err != nil:
+			return err
+		case busy:
+			idle = 0
+		case pass.State == db.StateWaiting && idle >= passPatience:
+			return errNobody
 		}
 		select {
 		case <-ctx.Done():

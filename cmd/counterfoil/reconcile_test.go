@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"counterfoil/db"
@@ -37,6 +40,49 @@ func TestReconcileBesideAPortal(t *testing.T) {
 		t.Errorf("an unknown customer: %v", err)
 	}
 }
+
+// slowPortal is busy with a pass for a minute, and takes the next one up five seconds later.
+type slowPortal struct{ began time.Time }
+
+func (p slowPortal) Pass(context.Context, string) (db.Pass, error) {
+	if time.Since(p.began) < 65*time.Second {
+		return db.Pass{State: db.StateWaiting}, nil
+	}
+	return db.Pass{State: db.StateDone}, nil
+}
+
+func (p slowPortal) PassRunning(context.Context, string) (bool, error) {
+	return time.Since(p.began) < time.Minute, nil
+}
+
+// TestReconcileWaitsForABusyPortal: a portal that has just ended a long pass gets its time to
+// take up the next one; one that takes up nothing is waited for no longer than that.
+func TestReconcileWaitsForABusyPortal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if err := awaitPass(t.Context(), io.Discard, slowPortal{time.Now()}, "x"); err != nil {
+			t.Error(err)
+		}
+		tireless := slowPortal{time.Now().Add(time.Hour)}
+		ctx, stop := context.WithTimeout(t.Context(), 30*time.Minute)
+		defer stop()
+		if err := awaitPass(ctx, io.Discard, tireless, "x"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a portal that works all the time: %v", err)
+		}
+		began := time.Now()
+		if err := awaitPass(t.Context(), io.Discard, deadPortal{}, "x"); !errors.Is(err, errNobody) || time.Since(began) != passPatience {
+			t.Errorf("nobody took it up: %v after %s", err, time.Since(began))
+		}
+	})
+}
+
+// deadPortal takes up nothing.
+type deadPortal struct{}
+
+func (deadPortal) Pass(context.Context, string) (db.Pass, error) {
+	return db.Pass{State: db.StateWaiting}, nil
+}
+
+func (deadPortal) PassRunning(context.Context, string) (bool, error) { return false, nil }
 
 // TestReconcileWithoutAPortal: it does the work itself, and a second time finds nothing.
 func TestReconcileWithoutAPortal(t *testing.T) {
