@@ -1,6 +1,6 @@
 // A merchant's life in chapters, each leading to some kinds of events: what is for sale, purchases, changes,
 // renewals, failures, seats, goodbyes. It is played through Polar's SDK, the hosted checkout and the clock.
-import { cards, later, pay, polar, seeded, token, url } from "./twin.mjs";
+import { cards, later, patience, pay, polar, seeded, token, url } from "./twin.mjs";
 
 // known are the event types that @polar-sh/sdk 0.47.1 can read.
 export const known = [
@@ -123,12 +123,12 @@ export const life = {
   },
 };
 
-// settled waits until the twin has no webhook left to deliver, at most twenty seconds.
+// settled waits until the twin has no webhook left to deliver.
 export async function settled() {
-  for (let tries = 0; tries < 1000; tries++) {
+  for (const end = Date.now() + patience; Date.now() < end;) {
     const state = await (await fetch(`${url}/_twin/state.json`)).json();
     if (state.webhooks_waiting === 0) return;
     await new Promise((again) => setTimeout(again, 20));
   }
-  throw new Error("webhooks are still waiting after twenty seconds");
+  throw new Error("webhooks are still waiting");
 }

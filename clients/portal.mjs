@@ -67,17 +67,21 @@ const mails = async (address) => (await (await fetch(`${mailbox}/_twin/mail.json
 // count is how many mails an address has got so far.
 export const count = async (address) => (await mails(address)).length;
 
+// until asks again and again until the answer will do, and returns it.
+export async function until(what, ask, done) {
+  let last;
+  for (const end = Date.now() + 120_000; Date.now() < end;) {
+    last = await ask();
+    if (done(last)) return last;
+    await new Promise((again) => setTimeout(again, 25));
+  }
+  throw new Error(`waited in vain: ${what}; last came ${JSON.stringify(last)}`);
+}
+
 // found is the first match in the newest mail that has one, among those that came after the first ones.
 export async function found(pattern, address, before = 0) {
-  for (let tries = 0; tries < 200; tries++) {
-    const items = await mails(address);
-    for (const { text } of items.slice(0, items.length - before)) {
-      const match = pattern.exec(text);
-      if (match) return match[0];
-    }
-    await new Promise((done) => setTimeout(done, 25));
-  }
-  throw new Error(`no mail to ${address} with ${pattern}`);
+  const matches = (items) => items.slice(0, items.length - before).map(({ text }) => pattern.exec(text)).filter(Boolean);
+  return matches(await until(`a mail to ${address} with ${pattern}`, () => mails(address), (items) => matches(items).length > 0))[0][0];
 }
 
 // code is the code in the newest mail to an address that has one.

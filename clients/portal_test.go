@@ -3,6 +3,8 @@ package clients_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -49,7 +51,7 @@ func startPortal(t *testing.T, program string, more ...string) (portal, twin str
 	cmd := exec.CommandContext(ctx, program)
 	cmd.Dir = t.TempDir() // no .env
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 20 * time.Second
+	cmd.WaitDelay = patience
 	cmd.Env = append(more,
 		"PATH="+os.Getenv("PATH"), "HOME="+cmd.Dir, "COUNTERFOIL_ADDR="+addr, "COUNTERFOIL_TWIN_ADDR="+twinAddr,
 		"COUNTERFOIL_TRUSTED_PROXIES=127.0.0.0/8", "COUNTERFOIL_TRUSTED_ORIGINS=https://app.example.com,https://*.shop.example.com",
@@ -71,25 +73,37 @@ func startPortal(t *testing.T, program string, more ...string) (portal, twin str
 		}
 	})
 	portal, twin = "http://"+addr, "http://"+twinAddr
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(25 * time.Millisecond) {
-		if answer, err := http.Get(portal + "/readyz"); err == nil { //nolint:noctx // a test on loopback
-			_ = answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				return portal, twin
-			}
-		}
+	for deadline := time.Now().Add(patience); !sells(portal); time.Sleep(25 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("the portal was not ready within a minute")
+			t.Fatal("the portal has no plans")
 		}
 	}
+	return portal, twin
 }
 
+// sells reports whether the portal is there and has copied what can be bought.
+func sells(portal string) bool {
+	answer, err := http.Get(portal + "/plans") //nolint:noctx // a test on loopback
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	page, err := io.ReadAll(answer.Body)
+	return err == nil && strings.Contains(string(page), `data-plan="pro"`)
+}
+
+// freeAddr is an address on a port that nobody has, for a program that will listen there.
+// Ports of this range are given to nobody who does not name one, so that no connection of
+// another test takes it in between.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		addr := fmt.Sprintf("localhost:%d", 10_000+rand.N(6_000))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			l.Close()
+			return addr
+		}
 	}
-	defer l.Close()
-	return fmt.Sprintf("localhost:%d", l.Addr().(*net.TCPAddr).Port)
+	t.Fatal("no free port")
+	return ""
 }

@@ -56,6 +56,9 @@ export async function seeded(slug) {
   return found;
 }
 
+// patience is how long what must come is waited for, in milliseconds.
+export const patience = 120_000;
+
 // Receiver is a webhook endpoint on loopback that keeps every call as it came.
 export class Receiver {
   calls = [];
@@ -77,7 +80,7 @@ export class Receiver {
     return receiver;
   }
 
-  // until waits until the calls so far satisfy done, at most ten seconds.
+  // until waits until the calls so far satisfy done.
   until(done, what = "webhooks") {
     return new Promise((resolve, reject) => {
       const settle = (finish, value) => {
@@ -86,7 +89,7 @@ export class Receiver {
         finish(value);
       };
       const look = () => done(this.calls) && settle(resolve, this.calls);
-      const limit = setTimeout(() => settle(reject, new Error(`no ${what} after 10 s; came: ${this.types().join(" ")}`)), 10_000);
+      const limit = setTimeout(() => settle(reject, new Error(`no ${what} came, only ${this.types().join(" ")}`)), patience);
       this.#waiting.add(look);
       look();
     });
