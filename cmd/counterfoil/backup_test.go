@@ -74,7 +74,7 @@ func newOperator(t *testing.T, settings ...string) *operator {
 func (o *operator) command(args ...string) *exec.Cmd {
 	command := exec.CommandContext(o.t.Context(), os.Args[0], args...)
 	command.Dir, command.Env = o.folder, o.env
-	command.WaitDelay = time.Second
+	command.WaitDelay = patience
 	return command
 }
 
@@ -102,7 +102,7 @@ func (o *operator) start() (stop func()) {
 	})
 	o.t.Cleanup(stop)
 	ready := "http://" + strings.TrimPrefix(o.env[1], "COUNTERFOIL_ADDR=") + "/readyz"
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		if answer, err := http.Get(ready); err == nil { //nolint:noctx // a test on loopback
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
@@ -110,7 +110,7 @@ func (o *operator) start() (stop func()) {
 			}
 		}
 		if time.Now().After(deadline) {
-			o.t.Fatal("the portal is not ready after a minute")
+			o.t.Fatal("the portal is not ready")
 		}
 	}
 }

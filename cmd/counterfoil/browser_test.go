@@ -58,7 +58,7 @@ func (a *app) job(c *chrome) {
 		c.open(a.url + "/usage")
 		return strings.Contains(c.text("main"), "2,000")
 	})
-	c.open(a.url + c.href(`article[data-meter] h3 a`))
+	c.open(a.url + a.link(c, "/usage", `article[data-meter] h3 a`))
 	c.run(chromedp.SetValue(`form[action="/usage/events"] input[name=event]`, "ai_usage", chromedp.ByQuery),
 		chromedp.SetValue(`form[action="/usage/events"] input[name=key]`, "credits", chromedp.ByQuery),
 		chromedp.SetValue(`form[action="/usage/events"] input[name=value]`, "120", chromedp.ByQuery))
@@ -67,18 +67,35 @@ func (a *app) job(c *chrome) {
 	c.open(a.url + "/credits")
 	c.has("main", "1,880")
 
-	c.open(a.url + "/portal/subscriptions")
-	sub := c.href(`a[href^="/portal/subscriptions/"]`)
+	sub := a.link(c, "/portal/subscriptions", `a[href^="/portal/subscriptions/"]`)
 	c.open(a.url + sub + "/cancel")
 	c.press(`form[action$="/cancel"] button[type=submit]`)
-	c.has("main", "Ends")
+	a.changed(c, sub, "Ends on", "Keep the plan")
 	c.press(`form[action$="/resume"] button`)
-	c.has("main", "Active")
+	a.changed(c, sub, "Renews on", "Cancel the plan")
 	c.open(a.url + "/account")
 	c.run(chromedp.Click(`details:has(form[action="/logout"]) > summary`, chromedp.ByQuery))
 	c.press(`form[action="/logout"] button`)
 	c.open(a.url + "/portal")
 	c.atPath("/login")
+}
+
+// changed waits until the page of a subscription, which the browser was led to, says how it
+// stands now. When the worker takes long that page says that the wish is kept, and nothing
+// there changes by itself: then it is opened again.
+func (a *app) changed(c *chrome, sub string, texts ...string) {
+	c.t.Helper()
+	c.atPath(sub + "?done=")
+	a.until("the subscription is changed", func() bool {
+		text := c.text("main")
+		for _, want := range texts {
+			if !strings.Contains(text, want) {
+				c.open(a.url + sub)
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // paid waits until the success page shows the receipt: by itself with JavaScript or
@@ -90,15 +107,13 @@ func (c *chrome) paid(a *app) {
 	})
 }
 
-// atPath waits until the browser is at an address that holds part, for half a minute.
+// atPath waits until the browser is at an address that holds part.
 func (c *chrome) atPath(part string) {
 	c.t.Helper()
-	at := c.path()
-	for end := time.Now().Add(30 * time.Second); !strings.Contains(at, part) && time.Now().Before(end); at = c.path() {
-		time.Sleep(50 * time.Millisecond)
-	}
-	if !strings.Contains(at, part) {
-		c.t.Fatalf("the browser is at %s, want %s:\n%.800s", at, part, c.text("body"))
+	for end := time.Now().Add(patience); !strings.Contains(c.path(), part); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			c.fail("want " + part)
+		}
 	}
 }
 
@@ -117,18 +132,30 @@ func (c *chrome) html() (html string) {
 	return html
 }
 
+// href is where the first of the links leads; empty without one.
 func (c *chrome) href(selector string) (href string) {
 	c.t.Helper()
-	var ok bool
-	c.run(chromedp.AttributeValue(selector, "href", &href, &ok, chromedp.ByQuery))
+	c.run(chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q)?.getAttribute("href") ?? ""`, selector), &href))
 	return href
 }
 
-// has waits until an element says all of it, for half a minute: what a page leads on to by
-// itself may still be on its way.
+// link opens a page until it has a link, and returns where that leads: what a page shows may
+// not have been copied from the provider yet.
+func (a *app) link(c *chrome, path, selector string) (href string) {
+	c.t.Helper()
+	a.until(path+" has a link "+selector, func() bool {
+		c.open(a.url + path)
+		href = c.href(selector)
+		return href != ""
+	})
+	return href
+}
+
+// has waits until an element says all of it: what a page leads on to by itself may still be
+// on its way.
 func (c *chrome) has(selector string, texts ...string) {
 	c.t.Helper()
-	end := time.Now().Add(30 * time.Second)
+	end := time.Now().Add(patience)
 	for _, want := range texts {
 		text := c.text(selector)
 		for !strings.Contains(text, want) && time.Now().Before(end) {
@@ -136,7 +163,7 @@ func (c *chrome) has(selector string, texts ...string) {
 			text = c.text(selector)
 		}
 		if !strings.Contains(text, want) {
-			c.t.Fatalf("%s does not say %q:\n%.1500s", c.path(), want, text)
+			c.fail(fmt.Sprintf("%s does not say %q", selector, want))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -11,9 +12,11 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -55,7 +58,7 @@ func openChrome(t *testing.T) *chrome {
 		missing("browser test: no Chromium; install it or set CHROME_PATH")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+		chromedp.ExecPath(path), chromedp.WSURLReadTimeout(patience), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
@@ -91,48 +94,99 @@ func (c *chrome) listen(event any) {
 	}
 }
 
-// run does actions, each batch within a minute.
+// run does actions, each batch within its time.
 func (c *chrome) run(actions ...chromedp.Action) {
 	c.t.Helper()
-	ctx, stop := context.WithTimeout(c.ctx, time.Minute)
+	ctx, stop := context.WithTimeout(c.ctx, patience)
 	defer stop()
 	for _, action := range actions {
-		err := settled(ctx, func() error { return chromedp.Run(ctx, action) })
-		if err != nil {
-			var html, url string
-			_ = chromedp.Run(c.ctx, chromedp.Location(&url), chromedp.Text("body", &html))
-			c.t.Fatalf("at %s: %v\n%.1500s", url, err, html)
+		if err := settled(ctx, func() error { return chromedp.Run(ctx, action) }); err != nil {
+			c.fail(err)
 		}
 	}
 }
 
-// press clicks what leads to another page, and waits for that page.
+// fail ends the test and shows where the browser is.
+func (c *chrome) fail(why any) {
+	c.t.Helper()
+	ctx, stop := context.WithTimeout(c.ctx, 10*time.Second)
+	defer stop()
+	var text, url string
+	_ = chromedp.Run(ctx, chromedp.Location(&url), chromedp.Evaluate(`document.body?.innerText ?? ""`, &text))
+	c.t.Fatalf("at %s: %v\n%.1500s", url, why, text)
+}
+
+// middle scrolls to an element and is its middle, once nothing else is in front of it.
+const middle = `(() => {
+	const element = document.querySelector(%q);
+	element?.scrollIntoView({ block: "center", behavior: "instant" });
+	const box = element?.getClientRects()[0];
+	if (!box) return [];
+	const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+	return element.contains(document.elementFromPoint(x, y)) ? [x, y] : [];
+})()`
+
+// press clicks what leads to another page, and waits until one has come and was read to
+// its end. The click is never repeated: what it asked for may have been done.
 func (c *chrome) press(selector string) {
 	c.t.Helper()
-	c.run(chromedp.WaitVisible(selector, chromedp.ByQuery))
-	ctx, stop := context.WithTimeout(c.ctx, time.Minute)
+	var before, now cdp.LoaderID
+	var at []float64
+	for end := time.Now().Add(patience); len(at) == 0 || now != before; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			c.fail("nothing to press: " + selector)
+		}
+		c.run(chromedp.WaitVisible(selector, chromedp.ByQuery), document(&before), chromedp.Evaluate(fmt.Sprintf(middle, selector), &at), document(&now))
+	}
+	ctx, stop := context.WithTimeout(c.ctx, patience)
 	defer stop()
-	err := settled(ctx, func() error {
-		_, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.ByQuery))
+	err := chromedp.Run(ctx, chromedp.MouseClickXY(at[0], at[1]))
+	if err != nil && !refused(err) { // the page may be gone before the click is acknowledged
+		c.fail(err)
+	}
+	ready := ""
+	for end := time.Now().Add(patience); now == before || ready != "complete"; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			c.fail("pressed in vain: " + selector)
+		}
+		c.run(document(&now), chromedp.Evaluate("document.readyState", &ready))
+	}
+}
+
+// document tells which document the page shows: another one whenever it was led on.
+func document(id *cdp.LoaderID) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		tree, err := page.GetFrameTree().Do(ctx)
+		if err == nil {
+			*id = tree.Frame.LoaderID
+		}
 		return err
 	})
-	if err != nil {
-		c.t.Fatalf("press %s: %v", selector, err)
-	}
 }
 
 // settled does it until the page stands still meanwhile: an action first asks for a node
 // and then does something with it, and a page that leads on by itself, or is just being
 // replaced, takes the node away in between. Nothing was done then, so it is done again.
+// So is a visit that the browser broke off, because the page before led on at that moment
+// or the machine's network changed.
 func settled(ctx context.Context, do func() error) error {
 	for {
 		err := do()
-		var refused *cdproto.Error
-		if !errors.As(err, &refused) || refused.Code != -32000 || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil || !refused(err) && !brokenOff(err) {
 			return err
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// refused reports whether the page was not as the protocol's command took it to be.
+func refused(err error) bool {
+	var answer *cdproto.Error
+	return errors.As(err, &answer) && answer.Code == -32000
+}
+
+func brokenOff(err error) bool {
+	return strings.Contains(err.Error(), "net::ERR_ABORTED") || strings.Contains(err.Error(), "net::ERR_NETWORK_CHANGED")
 }
 
 // open goes to an address.
@@ -154,8 +208,7 @@ func (c *chrome) inspect() (found string, wide bool) {
 	await := func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 	c.run(
 		chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide),
-		chromedp.Evaluate(c.axe+`;0`, nil),
-		chromedp.Evaluate(`axe.run().then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.target).join(", ")).join("; "))`, &found, await),
+		chromedp.Evaluate(c.axe+`;axe.run().then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.target).join(", ")).join("; "))`, &found, await),
 	)
 	return found, wide
 }

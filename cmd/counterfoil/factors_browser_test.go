@@ -148,10 +148,6 @@ func (a *app) operatorsPasskey(c *chrome) {
 // halfway does the first step, by the demo's identity provider.
 func (a *app) halfway(c *chrome) {
 	c.t.Helper()
-	c.open(a.url + "/login")
-	c.press(`form:has(input[value="pat@example.com"]) button`)
-	if strings.HasPrefix(c.path(), a.twin) {
-		c.press(`.person[value="pat@example.com"]`)
-	}
+	a.chooseFrom(c, "pat@example.com")
 	c.atPath("/login/second")
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestW11NoStartWithoutASecret: a portal with a provider and no webhook secret, or an empty
@@ -23,7 +22,7 @@ func TestW11NoStartWithoutASecret(t *testing.T) {
 			} {
 				t.Setenv(setting, value)
 			}
-			ctx, stop := context.WithTimeout(t.Context(), 10*time.Second) // ends one that started all the same
+			ctx, stop := context.WithTimeout(t.Context(), patience) // ends one that started all the same
 			defer stop()
 			var out bytes.Buffer
 			err := run(ctx, []string{"serve"}, &out)

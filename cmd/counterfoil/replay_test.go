@@ -47,7 +47,8 @@ func TestReplayBesideAPortal(t *testing.T) {
 		}
 		return out.String()
 	}
-	day := replayWish{from: time.Now().UTC().Format(time.DateOnly), to: time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly), kind: "moon.landed"}
+	came := first.ReceivedAt.UTC() // perhaps before midnight
+	day := replayWish{from: came.Format(time.DateOnly), to: came.AddDate(0, 0, 1).Format(time.DateOnly), kind: "moon.landed"}
 	for _, wish := range []replayWish{{id: first.RowID}, day} {
 		if text := say(wish); !strings.Contains(text, "1 deliveries, 1 looked at, 0 of these would change something.\nNothing was written.") {
 			t.Errorf("%+v says:\n%s", wish, text)
