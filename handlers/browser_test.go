@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
 )
@@ -29,7 +28,7 @@ func (s *stack) browser() *browser {
 	// Certificates of tests are nobody's; every browser has connections of its own.
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	s.t.Cleanup(transport.CloseIdleConnections)
-	return &browser{t: s.t, stack: s, client: &http.Client{Jar: jar, Timeout: 30 * time.Second, Transport: transport}}
+	return &browser{t: s.t, stack: s, client: &http.Client{Jar: jar, Timeout: patience, Transport: transport}}
 }
 
 // sheet is a page as it came.

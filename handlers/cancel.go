@@ -147,13 +147,13 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request, who auth.Visitor
 }
 
 const (
-	actionPatience = 4 * time.Second // how long a page is kept waiting for a provider
-	actionLook     = 25 * time.Millisecond
+	defaultPatience = 4 * time.Second // how long a page is kept waiting for a provider
+	actionLook      = 25 * time.Millisecond
 )
 
 // actionEnd returns an action when it has ended or had to wait, or after a while as it is.
 func (s *Server) actionEnd(ctx context.Context, id string) (billing.Action, error) {
-	patience := time.After(actionPatience)
+	patience := time.After(s.Patience)
 	for {
 		a, err := s.Store.Action(ctx, id)
 		held := a.Reason != "" // the provider could not be reached

@@ -1,7 +1,6 @@
 package handlers_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -13,14 +12,14 @@ import (
 	"counterfoil/db/dbtest"
 )
 
-// diary is a stack whose log is kept, down to the finest level.
-func diary(t *testing.T) (*office, func() []map[string]any) {
+// openDiary is a stack whose log is kept, down to the finest level.
+func openDiary(t *testing.T) (*office, func() []map[string]any) {
 	t.Helper()
-	log := &bytes.Buffer{}
+	log := &diary{}
 	s := (&stack{t: t, database: dbtest.URL(t), log: log}).open(true)
 	lines := func() (lines []map[string]any) {
 		t.Helper()
-		s.rest() // nobody writes to it any more
+		s.rest()
 		for line := range strings.Lines(log.String()) {
 			var entry map[string]any
 			if err := json.Unmarshal([]byte(line), &entry); err != nil {
@@ -47,7 +46,7 @@ func find(lines []map[string]any, message string) map[string]any {
 // an operator does are lines that say when, from where, who and what, and lead to each
 // other by the request's id.
 func TestLogTellsWhoWhatWhen(t *testing.T) {
-	o, lines := diary(t)
+	o, lines := openDiary(t)
 	o.olive, o.sam = o.browser(), o.browser()
 	guesser := o.browser()
 	guesser.post("/login", url.Values{"email": {"noor@example.com"}})
@@ -89,7 +88,7 @@ func TestLogTellsWhoWhatWhen(t *testing.T) {
 // TestNothingSecretIsLogged (SEC-15): codes, cookies, keys, tokens and what people typed are
 // in no line of the log at its finest level, and no text of a stranger breaks a line.
 func TestNothingSecretIsLogged(t *testing.T) {
-	o, lines := diary(t)
+	o, lines := openDiary(t)
 	o.olive, o.sam = o.browser(), o.browser()
 	o.sam.signIn("sam@example.com")
 	o.olive.signIn("olive@example.com")

@@ -44,6 +44,7 @@ type Config struct {
 	Await           func(customerID string, checkout billing.Ref)                                     // tells the worker that somebody waits for a checkout; it must not block
 	Rehearse        func(ctx context.Context, deliveries []db.DeliveryRecord) ([]db.Rehearsal, error) // what applying them again would do; see worker.Rehearse
 	ProviderFailing func() (failures int, until time.Time)                                            // how the provider fares, as the worker sees it
+	Patience        time.Duration                                                                     // how long a page stays for the end of a change at the provider; 0 is defaultPatience
 	Stopping        <-chan struct{}                                                                   // closed when the server shuts down: streams end
 	Now             func() time.Time                                                                  // the clock
 	Log             *slog.Logger
@@ -75,6 +76,9 @@ func New(config Config) (*Server, error) {
 		return nil, fmt.Errorf("base URL %q: want an origin such as https://billing.example.com", config.BaseURL)
 	}
 	config.Log = NumberedLog(config.Log)
+	if config.Patience == 0 {
+		config.Patience = defaultPatience
+	}
 	s := &Server{
 		Config: config,
 		api: v1.New(v1.Config{

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"counterfoil/auth"
+	"counterfoil/billing"
 	"counterfoil/billing/polar"
 	"counterfoil/db"
 	"counterfoil/db/dbtest"
@@ -40,9 +41,10 @@ type stack struct {
 	tls      bool          // it is served over https, as in production
 	factor   bool          // operators need a passkey or an authenticator
 	nobody   bool          // the settings name no operator
-	log      *bytes.Buffer // what the portal logs; nil for the test's own output
+	log      *diary        // what the portal logs; nil for the test's own output
 	line     *line         // between the portal and the twin's API; nil for none
 	ahead    atomic.Int64  // how far the clock of all of it is ahead, in nanoseconds
+	still    atomic.Pointer[time.Time]
 }
 
 // start runs a stack until the end of the test.
@@ -78,7 +80,7 @@ func (s *stack) open(webhooks bool) *stack {
 	s.store = dbtest.OpenAt(t, s.database)
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if s.log != nil {
-		log = slog.New(slog.NewJSONHandler(&locked{to: s.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		log = slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	config := server.Config{Addr: "127.0.0.1:0", Path: filepath.Join(t.TempDir(), "twin.db"), Seed: true, Log: log, Now: s.now}
 	if webhooks {
@@ -115,6 +117,7 @@ func (s *stack) open(webhooks bool) *stack {
 		OperatorFactor: s.factor, Rehearse: s.worker.Rehearse, ProviderFailing: s.worker.ProviderFailing,
 		BrowserEvents: []string{"ai_usage", "file_uploaded"}, Poke: s.worker.Poke, Await: s.worker.Await,
 		Styles: true, Stopping: s.stopping, Now: s.now, Log: log,
+		Patience: patience, // a page says what became of a wish, on the slowest machine
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -202,32 +205,74 @@ func (s *stack) serve(listener net.Listener, handler http.Handler, authority *au
 	})
 }
 
+// patience is how long something is waited for that takes a moment, even while the machine
+// has many other things to do.
+const patience = 3 * time.Minute
+
 // until waits for a condition that other goroutines bring about.
 func (s *stack) until(what string, holds func() bool) {
 	s.t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(patience)
 	for !holds() {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("waited a minute in vain: %s", what)
+			s.t.Fatalf("waited %s in vain: %s", patience, what)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 }
 
+// known waits until the provider knows somebody. To try his forms until one works would use
+// up how many he may send in a minute.
+func (s *stack) known(email string) (there billing.Customer) {
+	s.t.Helper()
+	user, err := s.store.UserByEmail(s.t.Context(), email)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.until("the provider knows "+email, func() bool {
+		there, err = s.store.ProviderCustomer(s.t.Context(), "polar", user.ID)
+		return err == nil
+	})
+	return there
+}
+
+// delivered reports whether the provider has no webhook left to send.
+func (s *stack) delivered() bool { return s.twin.Engine.Summary().Waiting == 0 }
+
 // now is the clock of the portal and of the twin.
-func (s *stack) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
+func (s *stack) now() time.Time {
+	now := time.Now()
+	if at := s.still.Load(); at != nil {
+		now = *at
+	}
+	return now.Add(time.Duration(s.ahead.Load()))
+}
 
 // later moves that clock.
 func (s *stack) later(d time.Duration) { s.ahead.Add(int64(d)) }
 
-// locked is a buffer that many may write to.
-type locked struct {
-	mu sync.Mutex
-	to *bytes.Buffer
+// stand stops that clock where it is: what is counted by time does not depend on how fast
+// the machine is, and what failed is not tried again.
+func (s *stack) stand() {
+	now := time.Now()
+	s.still.Store(&now)
 }
 
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.to.Write(p)
+// diary is a log that many write to, line by line.
+type diary struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (d *diary) Write(line []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.Write(line)
+}
+
+// String is all that was written so far.
+func (d *diary) String() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.String()
 }

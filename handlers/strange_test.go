@@ -153,13 +153,13 @@ func (s *stack) deliveries(f db.DeliveryFilter) (all []db.DeliveryRecord) {
 	}
 }
 
-// untilLong is until for what may take a loaded machine a minute.
+// untilLong is until for what is long under way and costs much to ask for.
 func (s *stack) untilLong(what string, holds func() bool) {
 	s.t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.Now().Add(patience)
 	for !holds() {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("waited two minutes in vain: %s", what)
+			s.t.Fatalf("waited %s in vain: %s", patience, what)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
