@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,15 @@ type desk struct {
 	code string // in the newest mail
 	mail auth.CodeMail
 	link auth.LinkMail // the newest
+
+	still atomic.Pointer[time.Time] // where its clock stands; nil for the machine's
+}
+
+func (d *desk) now() time.Time {
+	if at := d.still.Load(); at != nil {
+		return *at
+	}
+	return time.Now()
 }
 
 func openDesk(t *testing.T, change ...func(*auth.Config)) *desk {
@@ -44,11 +54,11 @@ func openDesk(t *testing.T, change ...func(*auth.Config)) *desk {
 	d.idp = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { idp.ServeHTTP(w, r) }))
 	t.Cleanup(d.idp.Close)
 	issuer := d.idp.URL + "/_twin/oidc"
-	idp = oidc.New(oidc.Config{Issuer: issuer, ClientID: "counterfoil", ClientSecret: "secret", Now: time.Now})
+	idp = oidc.New(oidc.Config{Issuer: issuer, ClientID: "counterfoil", ClientSecret: "secret", Now: d.now})
 
 	store, log := dbtest.Open(t), slog.New(slog.NewTextHandler(io.Discard, nil))
 	config := auth.Config{
-		Store: store, BaseURL: d.url, Now: time.Now, Log: log,
+		Store: store, BaseURL: d.url, Now: d.now, Log: log,
 		CodeMail: func(m auth.CodeMail) (db.Mail, error) {
 			d.code, d.mail = m.Code, m
 			return db.Mail{Text: m.Code}, nil
@@ -77,7 +87,7 @@ func openDesk(t *testing.T, change ...func(*auth.Config)) *desk {
 		t.Fatal(err)
 	}
 	server, err := New(Config{
-		Store: store, Auth: service, Provider: provider, Catalogue: catalogue, BaseURL: d.url, Poke: func() {}, Now: time.Now, Log: log,
+		Store: store, Auth: service, Provider: provider, Catalogue: catalogue, BaseURL: d.url, Poke: func() {}, Now: d.now, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)
