@@ -18,7 +18,7 @@ func TestW14AcknowledgementIgnoresTheBacklog(t *testing.T) {
 	if dbtest.OnPostgres() {
 		waiting = 4_000
 	}
-	const rounds, tries, most = 60, 4, 3
+	const rounds, tries, most = 60, 12, 3
 	empty, crowded := newIntake(t, "first secret"), newIntake(t, "first secret")
 	crowded.crowd(waiting)
 	fastest := map[*intake]time.Duration{}

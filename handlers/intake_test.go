@@ -21,11 +21,11 @@ import (
 )
 
 // intake is the portal that only receives: no worker, no provider to call, a clock of
-// its own, and handlers that can be swapped as a rolling restart does.
+// its own that only a test moves, and handlers that can be swapped as a rolling restart does.
 type intake struct {
 	*stack
 	log   *slog.Logger
-	ahead atomic.Int64 // of the machine's clock, in nanoseconds
+	ahead atomic.Int64 // of when it began, in nanoseconds
 	now   func() time.Time
 	front atomic.Pointer[http.Handler]
 }
@@ -33,7 +33,8 @@ type intake struct {
 func newIntake(t testing.TB, secrets ...string) *intake {
 	t.Helper()
 	in := &intake{log: slog.New(slog.NewTextHandler(io.Discard, nil))}
-	in.now = func() time.Time { return time.Now().Add(time.Duration(in.ahead.Load())) }
+	began := time.Now()
+	in.now = func() time.Time { return began.Add(time.Duration(in.ahead.Load())) }
 	in.stack = &stack{t: t, store: dbtest.Open(t)}
 	in.restart(secrets...)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*in.front.Load()).ServeHTTP(w, r) }))
@@ -138,7 +139,7 @@ func TestW6ReplaysHaveNoSecondEffect(t *testing.T) {
 		before := in.received()
 		for _, c := range calls {
 			if age > 0 {
-				in.ahead.Store(int64(age - time.Since(c.sentAt.Truncate(time.Second)))) // the header has whole seconds
+				in.ahead.Add(int64(age - in.now().Sub(c.sentAt.Truncate(time.Second)))) // the header has whole seconds
 			}
 			if got := in.status(c); got != status {
 				t.Fatalf("%s: answered %d, want %d", when, got, status)
@@ -156,9 +157,9 @@ func TestW6ReplaysHaveNoSecondEffect(t *testing.T) {
 	send("after a second", 202, 0)
 	age = 4*time.Minute + 59*time.Second
 	send("after 4:59, within the tolerance", 202, 0)
-	age = 0
-	in.ahead.Store(int64(5*time.Minute + 2*time.Second))
+	age = 5*time.Minute + time.Second
 	send("after 5:01", 403, 0)
+	age = 0
 	in.ahead.Store(int64(24 * time.Hour))
 	send("after a day", 403, 0)
 

@@ -94,7 +94,7 @@ func TestW15RefusalsAreOneAnswer(t *testing.T) {
 // compared, since load only ever adds to a call; BenchmarkW15Refusals compares medians to
 // the twentieth, on a quiet machine.
 func TestW15RefusalsTakeTheSameTime(t *testing.T) {
-	const rounds, tries, most, size, last = 20, 4, 2, 60 << 10, "8th secret"
+	const rounds, tries, most, size, last = 20, 12, 2, 60 << 10, "8th secret"
 	in := newIntake(t, "first secret", "second secret", "third secret", "4th secret", "5th secret", "6th secret", "7th secret", last)
 	probes := append(in.probes(polarPath, size, last), in.probes("/webhooks/nobody", size, last)...)
 	handler := *in.front.Load()
