@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"counterfoil/billing"
 	"counterfoil/twin"
 )
 
@@ -91,15 +90,8 @@ func TestTheProviderRefusesWhatWeHaveNotHeardOf(t *testing.T) {
 	s := startWith(t, false)
 	b := s.browser()
 	b.signIn("noor@example.com")
-	user, err := s.store.UserByEmail(t.Context(), "noor@example.com")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var known billing.Customer
-	s.until("the provider knows her", func() bool {
-		known, err = s.store.ProviderCustomer(t.Context(), "polar", user.ID)
-		return err == nil
-	})
+	known := s.known("noor@example.com")
+	s.rest() // no reading tells either
 	pro, err := s.store.ProductBySlug(t.Context(), "pro")
 	if err != nil {
 		t.Fatal(err)

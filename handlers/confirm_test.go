@@ -123,7 +123,8 @@ func TestOperatorsNeedAFactor(t *testing.T) {
 		}
 		return map[string]string{"code": code}
 	}
-	first := code(time.Now())
+	s.stand() // between two codes of the app
+	first := code(s.now())
 	olive.wants(olive.submit(page, `form[action="/account/authenticator/confirm"]`, first), http.StatusOK, "Your recovery codes")
 	olive.wants(olive.get("/admin"), http.StatusOK)
 	if err := dbtest.Exec(t.Context(), s.database, "UPDATE sessions SET proof = 'code'"); err != nil {
@@ -140,7 +141,7 @@ func TestOperatorsNeedAFactor(t *testing.T) {
 			t.Errorf("mail alone sent the form of %s: %s", path, page.url)
 		}
 	}
-	page = olive.submit(olive.get("/admin/keys"), `form[action="/account/confirm"]`, code(time.Now().Add(30*time.Second)))
+	page = olive.submit(olive.get("/admin/keys"), `form[action="/account/confirm"]`, code(s.now().Add(30*time.Second)))
 	if olive.wants(page, http.StatusOK); page.url.Path != "/admin/keys" {
 		t.Errorf("the proof led to %s", page.url)
 	}
@@ -152,6 +153,7 @@ func TestOperatorsNeedAFactor(t *testing.T) {
 func TestSecondStepOnPages(t *testing.T) {
 	s := start(t)
 	b := s.browser()
+	s.stand() // between two codes of the app
 	b.signIn("noor@example.com")
 	page := b.wants(b.get("/account/security"), http.StatusOK, "Set up an authenticator app")
 	page = b.wants(b.submit(page, `form[action="/account/authenticator"]`, nil), http.StatusOK, "Scan this")
@@ -169,7 +171,7 @@ func TestSecondStepOnPages(t *testing.T) {
 	}
 	const confirm = `form[action="/account/authenticator/confirm"]`
 	b.wants(b.submit(page, confirm, map[string]string{"code": "12"}), http.StatusBadRequest, "six digits")
-	page = b.wants(b.submit(page, confirm, map[string]string{"code": code(time.Now())}), http.StatusOK, "Your recovery codes", "10 recovery codes are left")
+	page = b.wants(b.submit(page, confirm, map[string]string{"code": code(s.now())}), http.StatusOK, "Your recovery codes", "10 recovery codes are left")
 	recovery := page.Find("#recovery-codes code").First().Text()
 	file := page.Find("a[download]").AttrOr("href", "")
 	if len(recovery) != 27 || !strings.HasPrefix(file, "data:text/plain") {
@@ -188,7 +190,7 @@ func TestSecondStepOnPages(t *testing.T) {
 	}
 	page = b.get("/login/second")
 	b.wants(b.submit(page, `form[action="/login/second"]`, map[string]string{"code": "000000"}), http.StatusBadRequest, "not what your app shows")
-	page = b.submit(page, `form[action="/login/second"]`, map[string]string{"code": code(time.Now().Add(30 * time.Second))})
+	page = b.submit(page, `form[action="/login/second"]`, map[string]string{"code": code(s.now().Add(30 * time.Second))})
 	if page.url.Path != "/portal" {
 		t.Fatalf("the second step led to %s: %.200s", page.url, page.Text())
 	}

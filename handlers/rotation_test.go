@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/pquerna/otp/totp"
 
@@ -35,7 +34,7 @@ func TestLosingAFactorRenewsTheToken(t *testing.T) {
 		}
 	}
 	page := b.submit(b.get("/account/security"), `form[action="/account/authenticator"]`, nil)
-	code, err := totp.GenerateCode(strings.ReplaceAll(page.Find("#totp-secret").Text(), " ", ""), time.Now())
+	code, err := totp.GenerateCode(strings.ReplaceAll(page.Find("#totp-secret").Text(), " ", ""), s.now())
 	if err != nil {
 		t.Fatal(err)
 	}
