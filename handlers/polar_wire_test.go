@@ -72,7 +72,7 @@ func TestPolarReads(t *testing.T) {
 	noor.signIn("noor@example.com")
 	s.until("everything is copied", func() bool {
 		status, said := sam.ask("GET", "/customer/state", "")
-		return status == 200 && len(said["activeMeters"].([]any)) > 0 && len(said["activeSubscriptions"].([]any)) > 0 && len(said["grantedBenefits"].([]any)) > 0
+		return status == 200 && len(said["activeMeters"].([]any)) > 0 && len(said["activeSubscriptions"].([]any)) > 0 && len(said["grantedBenefits"].([]any)) > 0 && s.settledWallets("sam@example.com") == 2
 	})
 	s.until("the newcomer is known", func() bool { status, _ := noor.ask("GET", "/customer/state", ""); return status == 200 })
 	if err := s.twin.Close(); err != nil {

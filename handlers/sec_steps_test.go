@@ -42,7 +42,10 @@ func TestSEC12StepsCannotBeSkipped(t *testing.T) {
 	}
 
 	page := b.settled(b.pay(b.get(checkout.url.String()), cardWorks))
-	s.until("what was paid is there", func() bool { return strings.Contains(b.get("/credits").Text(), "2,000") })
+	s.until("what was paid is there", func() bool {
+		return strings.Contains(b.get("/credits").Text(), "2,000") && s.settledWallets("noor@example.com") == 2
+	})
+	s.quiet()
 	paid := s.holdings(b)
 	if paid == before {
 		t.Fatalf("paying brought nothing to see: %s", paid)

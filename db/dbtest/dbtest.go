@@ -87,7 +87,7 @@ func Raw(t testing.TB, url string) *sql.DB {
 // RawAt is Raw where there is no test to end with. The caller closes it.
 func RawAt(url string) (*sql.DB, error) {
 	if strings.HasPrefix(url, "file:") {
-		return sql.Open("sqlite", url+"?_pragma=busy_timeout(5000)")
+		return sql.Open("sqlite", url+"?_pragma=busy_timeout(60000)")
 	}
 	return sql.Open("pgx", url)
 }
@@ -129,7 +129,7 @@ func Exec(ctx context.Context, url, statement string, args ...any) error {
 // StopWriters lets nobody write any more, and everybody read, until it is ended.
 func StopWriters(t testing.TB, url string) (end func()) {
 	t.Helper()
-	conn, err := sql.Open("sqlite", url+"?_txlock=immediate&_pragma=busy_timeout(5000)")
+	conn, err := sql.Open("sqlite", url+"?_txlock=immediate&_pragma=busy_timeout(60000)")
 	if OnPostgres() {
 		conn, err = sql.Open("pgx", url)
 	}
