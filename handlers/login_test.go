@@ -115,7 +115,7 @@ func (d *desk) guest() *guest {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return &guest{d, &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
+	return &guest{d, &http.Client{Jar: jar, Timeout: 3 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}}
 }
