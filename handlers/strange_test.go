@@ -70,6 +70,7 @@ func TestW9FiveHundredStrangeEvents(t *testing.T) {
 	s := startWith(t, false)
 	olive := s.browser()
 	olive.signIn("olive@example.com")
+	s.stand() // five hundred are signed at once, and each is tried once
 	calls := strangeEvents(t)
 	for _, c := range calls {
 		if status, body, _ := s.post(c); status != http.StatusAccepted {
@@ -129,7 +130,7 @@ func TestW9FiveHundredStrangeEvents(t *testing.T) {
 		}
 	}
 
-	if status, _, _ := s.post(call{path: polarPath, id: "evt_after", body: event, sentAt: time.Now(), secret: server.WebhookSecret}); status != http.StatusAccepted {
+	if status, _, _ := s.post(call{path: polarPath, id: "evt_after", body: event, sentAt: s.now(), secret: server.WebhookSecret}); status != http.StatusAccepted {
 		t.Errorf("what came after was answered %d", status)
 	}
 	s.untilLong("what came after is applied", func() bool {
