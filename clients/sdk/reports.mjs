@@ -51,9 +51,11 @@ describe("reports", () => {
     const endpoint = await polar.webhooks.createWebhookEndpoint({ url: receiver.url, format: "raw", events: ["customer.updated"], name: "A test" });
     await polar.customers.update({ id: reporter.id, customerUpdate: { name: "Re Porter" } });
     await receiver.heard("customer.updated");
-    let deliveries;
-    do deliveries = (await polar.webhooks.listWebhookDeliveries({ endpointId: endpoint.id, succeeded: true })).result.items;
-    while (deliveries.length === 0); // the answer is kept a moment after it was given
+    let deliveries = [];
+    while (deliveries.length === 0) { // the answer is kept a moment after it was given
+      await new Promise((again) => setTimeout(again, 25));
+      deliveries = (await polar.webhooks.listWebhookDeliveries({ endpointId: endpoint.id, succeeded: true })).result.items;
+    }
     await polar.webhooks.redeliverWebhookEvent({ id: deliveries[0].webhookEvent.id });
     await receiver.until((calls) => calls.length === 2);
     assert.equal((await polar.webhooks.updateWebhookEndpoint({ id: endpoint.id, webhookEndpointUpdate: { enabled: false } })).enabled, false);

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -127,7 +128,8 @@ const middle = `(() => {
 })()`
 
 // press clicks what leads to another page, and waits until one has come and was read to
-// its end. The click is never repeated: what it asked for may have been done.
+// its end. The click is never repeated: what it asked for may have been done. Then the
+// mouse leaves, since what happens to lie beneath it there may be lit up or fetch a script.
 func (c *chrome) press(selector string) {
 	c.t.Helper()
 	var before, now cdp.LoaderID
@@ -151,6 +153,7 @@ func (c *chrome) press(selector string) {
 		}
 		c.run(document(&now), chromedp.Evaluate("document.readyState", &ready))
 	}
+	c.run(chromedp.MouseEvent(input.MouseMoved, 0, 0))
 }
 
 // document tells which document the page shows: another one whenever it was led on.
@@ -213,11 +216,14 @@ func (c *chrome) inspect() (found string, wide bool) {
 	return found, wide
 }
 
-// wear sets the width of the screen and the theme of the device.
+// wear sets the width of the screen and the theme of the device, of a reader who wants no
+// motion: what is looked at is not on its way to another colour.
 func (c *chrome) wear(width int64, theme string) {
 	c.t.Helper()
 	c.run(chromedp.EmulateViewport(width, 900),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}))
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		}))
 }
 
 // weight returns the bytes on the wire since it was last asked.

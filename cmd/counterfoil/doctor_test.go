@@ -17,7 +17,14 @@ func TestDoctor(t *testing.T) {
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	var out strings.Builder
-	if err := doctor(t.Context(), c, log, &out); err != nil {
+	err = doctor(t.Context(), c, log, &out)
+	for line := range strings.Lines(out.String()) {
+		// That of the machine may be nearly full, for which the demo can do nothing.
+		if strings.HasPrefix(line, "FAILED") && !strings.Contains(line, "disk") {
+			t.Errorf("%v\n%s", err, &out)
+		}
+	}
+	if !strings.Contains(out.String(), "ok      webhook round trip") {
 		t.Errorf("%v\n%s", err, &out)
 	}
 	c.PolarSecrets = []string{"whsec_d3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbmc="}
