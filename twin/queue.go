@@ -38,6 +38,18 @@ func (e *Engine) DueWebhooks() []WebhookJob {
 	return jobs
 }
 
+// DueWebhook returns the next job of one endpoint, as of now. Whoever sends asks this once nobody else sends
+// there: a job from DueWebhooks may have been done since it was listed. False when nothing is due.
+func (e *Engine) DueWebhook(endpointID string) (WebhookJob, bool) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	endpoint, ok := e.data.endpoints.rows[endpointID]
+	if !ok {
+		return WebhookJob{}, false
+	}
+	return e.dueAt(*endpoint, e.clock())
+}
+
 // dueAt returns the endpoint's oldest due event, or the newest one when a fault wants it first.
 func (e *Engine) dueAt(endpoint WebhookEndpoint, now time.Time) (WebhookJob, bool) {
 	ids := e.data.webhookEvents.indexes[0].ids[endpoint.ID]

@@ -51,7 +51,7 @@ func (d *sender) run(ctx context.Context) {
 			if _, running := d.busy.LoadOrStore(job.Endpoint.ID, struct{}{}); running {
 				continue
 			}
-			d.done.Go(func() { d.deliver(ctx, job) })
+			d.done.Go(func() { d.deliver(ctx, job.Endpoint.ID) })
 		}
 		wait := longestIdle
 		if next, ok := engine.NextWebhook(); ok {
@@ -66,11 +66,12 @@ func (d *sender) run(ctx context.Context) {
 	}
 }
 
-// deliver makes one attempt and keeps its outcome. An attempt cut short by shutdown is not kept: it is made
-// again at the next start.
-func (d *sender) deliver(ctx context.Context, job twin.WebhookJob) {
-	defer d.free(job.Endpoint.ID)
-	if !d.struck(ctx, job) {
+// deliver makes one attempt at what is due at an endpoint that is busy with nothing else, and keeps its
+// outcome. An attempt cut short by shutdown is not kept: it is made again at the next start.
+func (d *sender) deliver(ctx context.Context, endpointID string) {
+	defer d.free(endpointID)
+	job, due := d.server.engine.DueWebhook(endpointID) // the one that woke us may be done by now
+	if !due || !d.struck(ctx, job) {
 		return
 	}
 	code, answer, err := d.post(ctx, job)
