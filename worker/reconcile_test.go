@@ -13,6 +13,7 @@ import (
 // TestWebhooksOff (R1): nothing is ever delivered, and the mirror is right all the same.
 func TestWebhooksOff(t *testing.T) {
 	s := newStage(t, true)
+	s.stand()
 	ctx := t.Context()
 	s.step("reconcile")
 	products, err := s.Store.Products(ctx)

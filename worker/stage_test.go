@@ -24,6 +24,7 @@ type stage struct {
 	url   string           // of the database
 	known map[string]known // by subscriber
 	ahead atomic.Int64     // how far the worker's clock is ahead, in nanoseconds
+	still atomic.Pointer[time.Time]
 }
 
 func newStage(t testing.TB, seeded bool) *stage {
@@ -34,7 +35,7 @@ func newStage(t testing.TB, seeded bool) *stage {
 	store := dbtest.OpenAt(t, s.url)
 	var err error
 	s.twin, err = server.Start(t.Context(), server.Config{
-		Addr: "127.0.0.1:0", Path: filepath.Join(folder, "twin.db"), Seed: seeded, Log: log, Now: time.Now,
+		Addr: "127.0.0.1:0", Path: filepath.Join(folder, "twin.db"), Seed: seeded, Log: log, Now: s.real,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +56,22 @@ func newStage(t testing.TB, seeded bool) *stage {
 	return s
 }
 
-func (s *stage) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
+func (s *stage) now() time.Time { return s.real().Add(time.Duration(s.ahead.Load())) }
+
+// real is the time under the clocks of the worker and of the twin.
+func (s *stage) real() time.Time {
+	if still := s.still.Load(); still != nil {
+		return *still
+	}
+	return time.Now()
+}
+
+// stand stops the clocks of the worker and of the twin, for what is a matter of seconds:
+// they move by later and by the twin's Advance alone, however slow the machine is.
+func (s *stage) stand() {
+	now := time.Now()
+	s.still.Store(&now)
+}
 
 // later moves the worker's clock.
 func (s *stage) later(d time.Duration) { s.ahead.Add(int64(d)) }

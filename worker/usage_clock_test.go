@@ -27,6 +27,7 @@ func TestU3OurClockIsAhead(t *testing.T) {
 		t.Run(ahead.String(), func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, false)
+			s.stand()
 			line := s.behind(ahead)
 			for i := range 20 {
 				s.use("c1", fmt.Sprintf("e%d", i), 1)
@@ -39,7 +40,7 @@ func TestU3OurClockIsAhead(t *testing.T) {
 			arrived := 0
 			err := s.twin.Engine.Read(func(v *twin.View) error {
 				for _, e := range v.Events(v.ExternalOwner("c1")) {
-					if late := v.Now().Sub(e.Timestamp); late < 0 || late > 10*time.Second+max(0, -ahead) {
+					if late := v.Now().Sub(e.Timestamp); late < 0 || late > 3*time.Second+max(0, -ahead) {
 						t.Errorf("event %s is dated %s before the provider's present", e.ExternalID, late)
 					}
 					arrived++
@@ -93,7 +94,7 @@ type line struct {
 // behind moves the twin's clock behind ours, in its rules and in the dates of its answers.
 func (s *stage) behind(d time.Duration) *line {
 	s.t.Helper()
-	if err := s.twin.Engine.StartAt(s.t.Context(), time.Now().Add(-d)); err != nil {
+	if err := s.twin.Engine.StartAt(s.t.Context(), s.real().Add(-d)); err != nil {
 		s.t.Fatal(err)
 	}
 	target, err := url.Parse(s.twin.BaseURL)
@@ -103,7 +104,7 @@ func (s *stage) behind(d time.Duration) *line {
 	l := &line{}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.ModifyResponse = func(r *http.Response) error {
-		r.Header.Set("Date", time.Now().Add(-d).UTC().Format(http.TimeFormat))
+		r.Header.Set("Date", s.twin.Engine.Now().Format(http.TimeFormat))
 		if strings.HasPrefix(r.Request.URL.Path, "/v1/events/ingest") {
 			l.reports.Add(1)
 		}
@@ -121,7 +122,7 @@ func (s *stage) behind(d time.Duration) *line {
 	web := httptest.NewServer(proxy)
 	s.t.Cleanup(web.Close)
 	s.Provider, err = polar.New(polar.Config{
-		Token: server.OrganizationToken, WebhookSecrets: []string{server.WebhookSecret}, Server: web.URL, Log: s.Log,
+		Token: server.OrganizationToken, WebhookSecrets: []string{server.WebhookSecret}, Server: web.URL, Log: s.Log, Now: s.now,
 	})
 	if err != nil {
 		s.t.Fatal(err)

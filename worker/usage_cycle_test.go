@@ -15,6 +15,7 @@ import (
 // they cannot all arrive in time, and what came late says so.
 func TestU4TheSoonestPeriodFirst(t *testing.T) {
 	s := newStage(t, false)
+	s.stand()
 	now := s.now()
 	soon, later, far := s.subscriber("soon", now.Add(10*time.Minute)), s.subscriber("later", now.Add(40*time.Minute)), s.subscriber("far", now.AddDate(0, 0, 20))
 	s.unsent(far, 49_000, now.Add(-2*time.Hour))
@@ -86,7 +87,8 @@ func TestU4LateUseIsBilledInTheNextCycle(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStage(t, false)
-			end := s.now().Add(-30 * 24 * time.Hour)
+			long := s.now().AddDate(0, -1, 0)
+			end := time.Date(long.Year(), long.Month(), min(28, long.Day()), 12, 0, 0, 0, time.UTC) // every month has it
 			me := s.subscriber("noor", end)
 			s.later(end.Add(tt.occurred).Sub(s.now()))
 			s.use(me, "e1", 1)
