@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -144,11 +145,11 @@ func (s *stage) mails(subject string) (n int) {
 		s.t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	var text strings.Builder
-	if err := answer.Write(&text); err != nil {
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
 		s.t.Fatal(err)
 	}
-	return strings.Count(text.String(), `"subject":"`+subject+`"`)
+	return strings.Count(string(text), `"subject":"`+subject+`"`)
 }
 
 // TestR1NoWebhookForADay: nothing is ever delivered for 24 hours; an interval after each
