@@ -43,7 +43,7 @@ func startSink(t *testing.T, failing error) (*gomail.Client, <-chan twin.Mail) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := gomail.NewClient(host, gomail.WithPort(number), gomail.WithTLSPolicy(gomail.NoTLS), gomail.WithTimeout(5*time.Second))
+	client, err := gomail.NewClient(host, gomail.WithPort(number), gomail.WithTLSPolicy(gomail.NoTLS), gomail.WithTimeout(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func TestPagesInBrowser(t *testing.T) {
 			complaints = append(complaints, entry.Entry.Text)
 		}
 	})
-	limited, stop := context.WithTimeout(ctx, 90*time.Second)
+	limited, stop := context.WithTimeout(ctx, 10*time.Minute)
 	defer stop()
 	for _, theme := range []string{"light", "dark"} {
 		for name, address := range addresses {

@@ -50,8 +50,9 @@ func TestMetrics(t *testing.T) {
 	w := newWorld(t, "")
 	ctx := t.Context()
 	now := w.Engine.Now()
+	half := time.Date(now.Year(), now.Month()-6, 1, 0, 0, 0, 0, time.UTC) // not every month has a 31st
 	ask := operations.MetricsGetRequest{
-		StartDate: polartypes.DateFromTime(now.AddDate(0, -6, 0)), EndDate: polartypes.DateFromTime(now), Interval: components.TimeIntervalMonth,
+		StartDate: polartypes.DateFromTime(half), EndDate: polartypes.DateFromTime(now), Interval: components.TimeIntervalMonth,
 	}
 	got := ok(w.api.Metrics.Get(ctx, ask))(t).MetricsResponse
 	if n := len(got.Periods); n != 7 || got.Totals.Orders.Integer == nil || *got.Totals.Orders.Integer < 10 {
