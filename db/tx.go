@@ -68,7 +68,9 @@ const (
 	txTries = 40
 	// txAlone is after how many lost tries a transaction runs alone in its process.
 	txAlone = 3
-	// txPatience bounds how long all tries may take: long enough for a server to restart.
+	// txPatience bounds how long a server that cannot be reached is tried: long enough for
+	// one to restart. It does not end the turns of those who lose to each other, which on a
+	// busy machine take as long as they take.
 	txPatience = 6 * time.Second
 )
 
@@ -84,13 +86,21 @@ func (s *Store) inSerializable(ctx context.Context, work func(on gen.DBTX) error
 		if !certain {
 			return fmt.Errorf("commit, whose outcome is unknown: %w", err)
 		}
-		if !passes(err, try) || try == txTries || ctx.Err() != nil || time.Since(began) > txPatience {
+		if ctx.Err() != nil || givesUp(err, try, time.Since(began)) {
 			return err
 		}
 		if err := pause(ctx, try); err != nil {
 			return err
 		}
 	}
+}
+
+// givesUp reports whether a transaction that failed is not run again, at which try and
+// after which time.
+func givesUp(err error, try int, took time.Duration) bool {
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	lost := ok && (refused.Code == "40001" || refused.Code == "40P01")
+	return !passes(err, try) || try == txTries || took > txPatience && !lost
 }
 
 // trySerializable runs work once. After an error certain says that nothing happened.
