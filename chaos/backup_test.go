@@ -40,7 +40,8 @@ func TestD1KilledInTheMiddleOfABackup(t *testing.T) {
 	if *tier == "long" {
 		want = 20
 	}
-	for tries := 0; hit < want && tries < 10*want; tries++ {
+	tries := 0
+	for ; hit < want && tries < 10*want; tries++ {
 		file := filepath.Join(t.TempDir(), "backup.db")
 		s.backup(t, file, 1+rng.IntN(20))
 		_, err := os.Stat(file)
@@ -59,6 +60,7 @@ func TestD1KilledInTheMiddleOfABackup(t *testing.T) {
 	if hit < want {
 		t.Errorf("%d kills fell into a backup, want %d", hit, want)
 	}
+	t.Logf("%d of %d kills fell into a backup", hit, tries)
 	if err := s.look(intact); err != nil {
 		t.Error(err)
 	}

@@ -29,6 +29,7 @@ type host struct {
 	told   map[string]int // key -> calls that were taken
 	bodies map[string][32]byte
 	lost   int // answers
+	calm   bool
 	faults []string
 }
 
@@ -48,17 +49,30 @@ func (h *host) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // who called died
 	}
-	if rand.IntN(200) == 0 {
+	if h.whim() {
 		http.Error(w, "not now", http.StatusInternalServerError)
 		return
 	}
 	h.take(r.Header, body)
-	if rand.IntN(200) == 0 {
+	if h.whim() {
 		h.mu.Lock()
 		h.lost++
 		h.mu.Unlock()
 		panic(http.ErrAbortHandler) // cuts the connection
 	}
+}
+
+// whim comes over the host once in two hundred times, until it has calmed down.
+func (h *host) whim() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.calm && rand.IntN(200) == 0
+}
+
+func (h *host) calmDown() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.calm = true
 }
 
 // take writes down one call. The same key must always come with the same body.

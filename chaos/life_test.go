@@ -64,6 +64,8 @@ type run struct {
 	idle    time.Duration  // without an answer for so long, a life has nothing more to do
 	kills   map[string]int // by how they died
 	starts  []time.Duration
+	bare    []time.Duration // what it took meanwhile to start the program and do nothing
+	peace   func()          // called before the end: from then on nobody else fails
 	checks  int
 	broken  []string // what must never be; empty at the end of a good run
 }
@@ -82,6 +84,13 @@ func (r *run) live(l plannedLife, enough, allowed int) (bool, error) {
 	failpoint := ""
 	if l.count > 0 {
 		failpoint = fmt.Sprintf("%s:%d", l.death, l.count)
+	}
+	if l.death == atRandom {
+		took, err := r.site.bare()
+		if err != nil {
+			return false, err
+		}
+		r.bare = append(r.bare, took)
 	}
 	last := r.sender.take()
 	p, err := r.site.start(failpoint, l.threads)
@@ -165,6 +174,9 @@ func (r *run) inspect(acked []string) error {
 
 // settle lets the process finish everything in peace, and stops it.
 func (r *run) settle(patience time.Duration, waiting ...string) error {
+	if r.peace != nil {
+		r.peace()
+	}
 	p, err := r.site.start("", 2)
 	if err != nil {
 		return err
@@ -207,18 +219,19 @@ func newRun(s *site, queue []parcel, missing func(*sql.DB, []string) ([]string, 
 }
 
 // fight lives all planned lives. A life that did not die as planned is planned once more,
-// soon. share is asked before each life how many answers and parcels it gets, given how
+// soon. Checkpoints, which are over in a moment where the disk is fast, do not use up the
+// repetitions of the others. share is asked before each life how many answers and parcels it gets, given how
 // many lives are left.
 func (r *run) fight(t *testing.T, todo []plannedLife, share func(lives int) (enough, allowed int)) {
 	deadline := time.Now().Add(*limit)
-	for again := 2 * len(todo); len(todo) > 0 && time.Now().Before(deadline); todo = todo[1:] {
+	for again := map[bool]int{true: len(todo) / 4, false: 2 * len(todo)}; len(todo) > 0 && time.Now().Before(deadline); todo = todo[1:] {
 		enough, allowed := share(len(todo))
 		planned, err := r.live(todo[0], enough, allowed)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !planned && again > 0 {
-			again--
+		if checkpoint := todo[0].death == inCheckpoint; !planned && again[checkpoint] > 0 {
+			again[checkpoint]--
 			next := min(len(todo), 4)
 			todo = slices.Insert(todo, next, todo[0])
 		}

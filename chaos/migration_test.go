@@ -34,7 +34,8 @@ func TestD1KilledInTheMiddleOfAMigration(t *testing.T) {
 	if *tier == "long" {
 		want = 20
 	}
-	for tries := 0; hit < want && tries < 10*want; tries++ {
+	tries := 0
+	for ; hit < want && tries < 10*want; tries++ {
 		s := newSite(t, binary, provider)
 		firstStart(t, s, 1+rng.Int64N(whole))
 		if n := s.migrations(t); n < len(files) {
@@ -51,6 +52,7 @@ func TestD1KilledInTheMiddleOfAMigration(t *testing.T) {
 	if hit < want {
 		t.Errorf("%d kills fell into a migration, want %d", hit, want)
 	}
+	t.Logf("%d of %d kills fell into a migration", hit, tries)
 }
 
 // firstStart starts and kills at that many writes to the log, or when it is ready. It

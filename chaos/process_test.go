@@ -31,14 +31,7 @@ type site struct {
 }
 
 func newSite(t *testing.T, binary string, p *provider, env ...string) *site {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr := hold(t)
 	s := &site{binary: binary, dir: t.TempDir(), addr: addr}
 	s.env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "COUNTERFOIL_ADDR=" + addr, "COUNTERFOIL_DATA=" + s.dir,
@@ -46,6 +39,50 @@ func newSite(t *testing.T, binary string, p *provider, env ...string) *site {
 		"SMTP_URL=smtp://127.0.0.1:1", // nobody signs in, but somebody could
 	}, env...)
 	return s
+}
+
+// hold keeps an address for a site until the test's end, also while none of its processes
+// listens: by a socket that is bound and does not listen. The kernel gives such a port to
+// nobody who asks for any, as every test server does, and to whoever asks for this one.
+func hold(t *testing.T) (addr string) {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) }) // nothing was written
+	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	bound, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", bound.(*syscall.SockaddrInet4).Port)
+}
+
+// TestAHeldAddress: nobody answers there, whoever names it may listen, and may again.
+func TestAHeldAddress(t *testing.T) {
+	addr := hold(t)
+	for range 2 {
+		if conn, err := net.Dial("tcp", addr); err == nil {
+			conn.Close()
+			t.Error("somebody answers")
+		}
+		listener, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(conn.Close(), listener.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (s *site) database() string { return filepath.Join(s.dir, "counterfoil.db") }
@@ -100,6 +137,16 @@ func (s *site) ready(p *process) (time.Duration, error) {
 	return 0, errors.New("not ready after a minute")
 }
 
+// bare is how long the program takes to start and to do nothing: how fast the machine is
+// at the moment.
+func (s *site) bare() (time.Duration, error) {
+	began := time.Now()
+	cmd := exec.Command(s.binary, "help")
+	cmd.Dir, cmd.Env = s.dir, s.env
+	err := cmd.Run()
+	return time.Since(began), err
+}
+
 var errDied = errors.New("the process died")
 
 func (p *process) dead() bool {
@@ -122,14 +169,14 @@ func (p *process) stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	select {
 	case <-p.ended:
 		return p.status
 	case <-ctx.Done():
 		p.kill()
-		return errors.New("still running 20 s after SIGTERM")
+		return errors.New("still running a minute after SIGTERM")
 	}
 }
 

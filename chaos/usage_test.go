@@ -69,6 +69,7 @@ func use(t *testing.T, binary, control string, events, random, each int) (*run, 
 	}
 	queue, made := uses(rng, events, people)
 	r := newRun(s, queue, missingUsage, 4*time.Second)
+	r.peace = p.usage.calmDown
 	r.fight(t, lives(rng, random, each, usagePlaces()), func(lives int) (enough, allowed int) {
 		if rng.IntN(3) == 0 {
 			p.usage.leave(time.Duration(rng.IntN(1500)) * time.Millisecond)
@@ -76,7 +77,7 @@ func use(t *testing.T, binary, control string, events, random, each int) (*run, 
 		_, left := r.sender.progress()
 		return left / (lives + 1), left/(lives+1) + 1
 	})
-	patience := 40*time.Second + time.Duration(events)*2*time.Millisecond
+	patience := 5*time.Minute + time.Duration(events)*2*time.Millisecond
 	if err := r.settle(patience, "SELECT COUNT(*) FROM usage_events WHERE state <> 'sent'"); err != nil {
 		r.fault("%v", err)
 	}
