@@ -11,9 +11,11 @@ import (
 )
 
 // TestAGroupTakesWhatTheNetworkHas: on one processor, callers whose requests have arrived
-// but were not looked at yet share the transaction of whoever was first.
+// but were not looked at yet share the transaction of whoever was first. Without a look at
+// the network nearly every round takes two or more. So does now and then one in which the machine
+// takes the processor away, so rounds go on until enough took one.
 func TestAGroupTakesWhatTheNetworkHas(t *testing.T) {
-	const callers, rounds = 32, 20
+	const callers, enough, most = 32, 20, 100
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var g group[int]
 	var batches atomic.Int64
@@ -24,7 +26,9 @@ func TestAGroupTakesWhatTheNetworkHas(t *testing.T) {
 		}
 	}
 	inner, outer := pipes(t, callers)
-	for range rounds {
+	shared, rounds := 0, 0
+	for ; shared < enough && rounds < most; rounds++ {
+		before := batches.Load()
 		var all sync.WaitGroup
 		for _, conn := range inner {
 			all.Go(func() {
@@ -42,11 +46,14 @@ func TestAGroupTakesWhatTheNetworkHas(t *testing.T) {
 		}
 		call()
 		all.Wait()
+		if batches.Load() == before+1 {
+			shared++
+		}
 	}
-	// One a round is what comes, and two without looking at the network.
-	if n := batches.Load(); n > rounds*3/2 {
-		t.Errorf("%d rounds of %d callers took %d transactions", rounds, callers+1, n)
+	if shared < enough {
+		t.Errorf("of %d rounds of %d callers %d took one transaction, want %d", rounds, callers+1, shared, enough)
 	}
+	t.Logf("%d of %d rounds took one transaction", shared, rounds)
 }
 
 // TestAGroupOutlivesAPanic: a transaction that panics is an error of those who are in it,

@@ -20,7 +20,7 @@ func TestD7OneProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	took := time.Hour
-	for range 3 { // the machine may have been busy with something else
+	for try := 0; try < 30 && took > time.Second; try++ { // the machine may have been busy with something else
 		began := time.Now()
 		second, err := db.Open(t.Context(), url)
 		if err == nil {

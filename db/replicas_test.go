@@ -258,10 +258,12 @@ func TestD11StormOnOneWallet(t *testing.T) {
 
 	// Control: who reads a balance and writes it back loses debits in the same storm.
 	raw := dbtest.Raw(t, url)
+	raw.SetMaxOpenConns(8)
 	if err := dbtest.Exec(t.Context(), url, "UPDATE ledger_accounts SET balance = 0 WHERE kind = 'wallet'"); err != nil {
 		t.Fatal(err)
 	}
-	var storm sync.WaitGroup
+	var storm, read sync.WaitGroup
+	read.Add(64)
 	for range 64 {
 		storm.Go(func() {
 			var left int64
@@ -269,7 +271,8 @@ func TestD11StormOnOneWallet(t *testing.T) {
 			if err := raw.QueryRowContext(ctx, "SELECT balance FROM ledger_accounts WHERE kind = 'wallet' AND provider_meter_id = 'tokens'").Scan(&left); err != nil {
 				t.Error(err)
 			}
-			time.Sleep(time.Millisecond)
+			read.Done()
+			read.Wait() // all have read what is there before any writes
 			if _, err := raw.ExecContext(ctx, "UPDATE ledger_accounts SET balance = $1 WHERE kind = 'wallet' AND provider_meter_id = 'tokens'", left-1); err != nil {
 				t.Error(err)
 			}

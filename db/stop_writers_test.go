@@ -36,7 +36,8 @@ func TestStopWritersYieldsToAWriterInItsWay(t *testing.T) {
 		// As soon as the other one holds everything else and waits for this.
 		for waits := false; !waits; {
 			if err := conn.QueryRowContext(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_locks
-				WHERE NOT granted AND mode = 'ExclusiveLock' AND relation = $1::regclass)`, last).Scan(&waits); err != nil {
+				WHERE NOT granted AND mode = 'ExclusiveLock' AND relation = $1::regclass
+					AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`, last).Scan(&waits); err != nil {
 				wrote <- err
 				return
 			}

@@ -51,6 +51,10 @@ func StartServer(t testing.TB) *Server {
 	return s
 }
 
+// patience is how many seconds a server may take to start or to stop. It writes the whole
+// of its folder to the disk after it was killed.
+const patience = "300"
+
 // programs is the folder of initdb and pg_ctl; empty when there is none.
 func programs() string {
 	folders, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the pattern is well formed
@@ -68,13 +72,13 @@ func programs() string {
 // Start starts the server, and waits until it answers.
 func (s *Server) Start() {
 	s.t.Helper()
-	s.run("pg_ctl", "-D", s.data, "-l", filepath.Join(s.folder, "log"), "-w", "-o", "-k "+s.folder+" -c listen_addresses=''", "start")
+	s.run("pg_ctl", "-D", s.data, "-l", filepath.Join(s.folder, "log"), "-w", "-t", patience, "-o", "-k "+s.folder+" -c listen_addresses=''", "start")
 }
 
 // Kill ends the server at once, without a word to anybody, as a crash does.
 func (s *Server) Kill() {
 	s.t.Helper()
-	s.run("pg_ctl", "-D", s.data, "-m", "immediate", "-w", "stop")
+	s.run("pg_ctl", "-D", s.data, "-m", "immediate", "-w", "-t", patience, "stop")
 }
 
 // Move makes a copy of a killed server's data, as a failover does, and goes on with that.
