@@ -17,8 +17,8 @@ type DeliveryRecord struct {
 	ReceivedAt, NextTryAt, DoneAt time.Time
 }
 
-// DeliveryFilter says which deliveries are listed: those of one type, about one object,
-// about what the mirror does not keep, or in one state; the first that is set counts.
+// DeliveryFilter says which deliveries are listed: those of one type, about one object and
+// in one state, as far as that is set, or those about what the mirror does not keep.
 type DeliveryFilter struct {
 	Type, ObjectID string
 	Strange        bool
@@ -53,16 +53,16 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter, before string,
 func (s *Store) deliveryRows(ctx context.Context, f DeliveryFilter, at int64, id string, most int64) ([]gen.DeliveriesInStateRow, error) {
 	switch {
 	case f.ObjectID != "":
-		rows, err := s.r.DeliveriesOfObject(ctx, gen.DeliveriesOfObjectParams{ObjectID: f.ObjectID, BeforeAt: at, BeforeID: id, Most: most})
+		rows, err := s.r.DeliveriesOfObject(ctx, gen.DeliveriesOfObjectParams{ObjectID: f.ObjectID, Type: f.Type, State: f.State, BeforeAt: at, BeforeID: id, Most: most})
 		return mapEach(rows, func(row gen.DeliveriesOfObjectRow) gen.DeliveriesInStateRow { return gen.DeliveriesInStateRow(row) }), err
-	case f.Type != "":
+	case f.Type != "" && f.State == "":
 		rows, err := s.r.DeliveriesOfType(ctx, gen.DeliveriesOfTypeParams{Type: f.Type, BeforeAt: at, BeforeID: id, Most: most})
 		return mapEach(rows, func(row gen.DeliveriesOfTypeRow) gen.DeliveriesInStateRow { return gen.DeliveriesInStateRow(row) }), err
 	case f.Strange:
 		rows, err := s.r.StrangeDeliveries(ctx, gen.StrangeDeliveriesParams{BeforeAt: at, BeforeID: id, Most: most})
 		return mapEach(rows, func(row gen.StrangeDeliveriesRow) gen.DeliveriesInStateRow { return gen.DeliveriesInStateRow(row) }), err
 	}
-	return s.r.DeliveriesInState(ctx, gen.DeliveriesInStateParams{State: f.State, BeforeAt: at, BeforeID: id, Most: most})
+	return s.r.DeliveriesInState(ctx, gen.DeliveriesInStateParams{State: f.State, Type: f.Type, BeforeAt: at, BeforeID: id, Most: most})
 }
 
 // Delivery is one delivery with its body. ErrNotFound: there is none of that id.

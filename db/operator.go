@@ -70,27 +70,78 @@ func (s *Store) DismissUsage(ctx context.Context, id, reason string) error {
 	})
 }
 
-// resendMost is how many calls one ResendParked makes anew: as many as an operator can
-// mean by one press.
-const resendMost = 1000
+// parkedBatch is how many parked rows one transaction has begin anew.
+const parkedBatch = 500
 
-// ResendParked has all parked calls of a target made again, and counts them.
-func (s *Store) ResendParked(ctx context.Context, target string, now time.Time) (n int, err error) {
-	err = s.inTx(ctx, func(q *gen.Queries) error {
-		ids, err := q.ParkedHookIDs(ctx, gen.ParkedHookIDsParams{Target: target, Most: resendMost})
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			if _, err := q.ResendHook(ctx, gen.ResendHookParams{Now: millis(now), ID: id}); err != nil {
+// eachParked has every parked row of one sort begin anew, and counts them. ids are those
+// that come after one, in their order: what is parked again meanwhile is left parked.
+func (s *Store) eachParked(ctx context.Context, ids func(q *gen.Queries, after string) ([]string, error),
+	restart func(q *gen.Queries, id string) (int64, error),
+) (n int, err error) {
+	after := ""
+	for {
+		var batch []string
+		began := 0
+		err := s.inTx(ctx, func(q *gen.Queries) (err error) {
+			began = 0
+			if batch, err = ids(q, after); err != nil {
 				return err
 			}
+			for _, id := range batch {
+				rows, err := restart(q, id)
+				if err != nil {
+					return err
+				}
+				began += int(rows)
+			}
+			return nil
+		})
+		if err != nil {
+			return n, err
 		}
-		n = len(ids)
-		return nil
+		n += began
+		if len(batch) < parkedBatch {
+			return n, nil
+		}
+		after = batch[len(batch)-1]
+	}
+}
+
+// ResendParked has all parked calls of a target made again, and counts them.
+func (s *Store) ResendParked(ctx context.Context, target string, now time.Time) (int, error) {
+	n, err := s.eachParked(ctx, func(q *gen.Queries, after string) ([]string, error) {
+		return q.ParkedHookIDs(ctx, gen.ParkedHookIDsParams{Target: target, AfterID: after, Most: parkedBatch})
+	}, func(q *gen.Queries, id string) (int64, error) {
+		return q.ResendHook(ctx, gen.ResendHookParams{Now: millis(now), ID: id})
 	})
 	if err != nil {
-		return 0, fmt.Errorf("resend parked calls of hook %s: %w", target, err)
+		return n, fmt.Errorf("resend parked calls of hook %s: %w", target, err)
+	}
+	return n, nil
+}
+
+// RetryParkedDeliveries has all parked deliveries tried again, and counts them.
+func (s *Store) RetryParkedDeliveries(ctx context.Context, now time.Time) (int, error) {
+	n, err := s.eachParked(ctx, func(q *gen.Queries, after string) ([]string, error) {
+		return q.ParkedDeliveryIDs(ctx, gen.ParkedDeliveryIDsParams{AfterID: after, Most: parkedBatch})
+	}, func(q *gen.Queries, id string) (int64, error) {
+		return q.ReplayDelivery(ctx, gen.ReplayDeliveryParams{Now: millis(now), ID: id})
+	})
+	if err != nil {
+		return n, fmt.Errorf("try parked deliveries again: %w", err)
+	}
+	return n, nil
+}
+
+// RetryAllUsage has all refused events reported again, and counts them.
+func (s *Store) RetryAllUsage(ctx context.Context, now time.Time) (int, error) {
+	n, err := s.eachParked(ctx, func(q *gen.Queries, after string) ([]string, error) {
+		return q.ParkedUsageIDs(ctx, gen.ParkedUsageIDsParams{AfterID: after, Most: parkedBatch})
+	}, func(q *gen.Queries, id string) (int64, error) {
+		return q.RetryParkedUsage(ctx, gen.RetryParkedUsageParams{Now: millis(now), ID: id})
+	})
+	if err != nil {
+		return n, fmt.Errorf("retry refused events: %w", err)
 	}
 	return n, nil
 }

@@ -120,12 +120,14 @@ const deliveriesInState = `-- name: DeliveriesInState :many
 
 SELECT id, provider, endpoint, delivery_id, type, object_kind, object_id, sent_at, received_at, state, tries, next_try_at, done_at, error
 FROM inbox
-WHERE state = ?1 AND received_at <= ?2 AND (received_at < ?2 OR id < ?3)
-ORDER BY received_at DESC, id DESC LIMIT CAST(?4 AS BIGINT)
+WHERE state = ?1 AND (CAST(?2 AS TEXT) = '' OR type = ?2)
+    AND received_at <= ?3 AND (received_at < ?3 OR id < ?4)
+ORDER BY received_at DESC, id DESC LIMIT CAST(?5 AS BIGINT)
 `
 
 type DeliveriesInStateParams struct {
 	State    string
+	Type     string
 	BeforeAt int64
 	BeforeID string
 	Most     int64
@@ -150,9 +152,11 @@ type DeliveriesInStateRow struct {
 
 // What operators see, and their wishes. Lists come the latest first; the caller passes
 // the last row that it has seen. Bodies are read one by one.
+// Of one type, or of all.
 func (q *Queries) DeliveriesInState(ctx context.Context, arg DeliveriesInStateParams) ([]DeliveriesInStateRow, error) {
 	rows, err := q.db.QueryContext(ctx, deliveriesInState,
 		arg.State,
+		arg.Type,
 		arg.BeforeAt,
 		arg.BeforeID,
 		arg.Most,
@@ -196,12 +200,15 @@ func (q *Queries) DeliveriesInState(ctx context.Context, arg DeliveriesInStatePa
 const deliveriesOfObject = `-- name: DeliveriesOfObject :many
 SELECT id, provider, endpoint, delivery_id, type, object_kind, object_id, sent_at, received_at, state, tries, next_try_at, done_at, error
 FROM inbox
-WHERE object_id = ?1 AND received_at <= ?2 AND (received_at < ?2 OR id < ?3)
-ORDER BY received_at DESC, id DESC LIMIT CAST(?4 AS BIGINT)
+WHERE object_id = ?1 AND (CAST(?2 AS TEXT) = '' OR type = ?2) AND (CAST(?3 AS TEXT) = '' OR state = ?3)
+    AND received_at <= ?4 AND (received_at < ?4 OR id < ?5)
+ORDER BY received_at DESC, id DESC LIMIT CAST(?6 AS BIGINT)
 `
 
 type DeliveriesOfObjectParams struct {
 	ObjectID string
+	Type     string
+	State    string
 	BeforeAt int64
 	BeforeID string
 	Most     int64
@@ -224,9 +231,12 @@ type DeliveriesOfObjectRow struct {
 	Error      string
 }
 
+// Of one type and in one state, or of all.
 func (q *Queries) DeliveriesOfObject(ctx context.Context, arg DeliveriesOfObjectParams) ([]DeliveriesOfObjectRow, error) {
 	rows, err := q.db.QueryContext(ctx, deliveriesOfObject,
 		arg.ObjectID,
+		arg.Type,
+		arg.State,
 		arg.BeforeAt,
 		arg.BeforeID,
 		arg.Most,
@@ -509,17 +519,50 @@ func (q *Queries) ParkedDeliveries(ctx context.Context, most int64) ([]ParkedDel
 	return items, nil
 }
 
+const parkedDeliveryIDs = `-- name: ParkedDeliveryIDs :many
+SELECT id FROM inbox WHERE state = 'parked' AND id > ?1 ORDER BY id LIMIT CAST(?2 AS BIGINT)
+`
+
+type ParkedDeliveryIDsParams struct {
+	AfterID string
+	Most    int64
+}
+
+func (q *Queries) ParkedDeliveryIDs(ctx context.Context, arg ParkedDeliveryIDsParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, parkedDeliveryIDs, arg.AfterID, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const parkedHookIDs = `-- name: ParkedHookIDs :many
-SELECT id FROM hook_calls WHERE target = ?1 AND state = 'parked' ORDER BY id LIMIT CAST(?2 AS BIGINT)
+SELECT id FROM hook_calls WHERE target = ?1 AND state = 'parked' AND id > ?2 ORDER BY id LIMIT CAST(?3 AS BIGINT)
 `
 
 type ParkedHookIDsParams struct {
-	Target string
-	Most   int64
+	Target  string
+	AfterID string
+	Most    int64
 }
 
 func (q *Queries) ParkedHookIDs(ctx context.Context, arg ParkedHookIDsParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, parkedHookIDs, arg.Target, arg.Most)
+	rows, err := q.db.QueryContext(ctx, parkedHookIDs, arg.Target, arg.AfterID, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -642,6 +685,38 @@ func (q *Queries) ParkedUsageByProvider(ctx context.Context) ([]ParkedUsageByPro
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const parkedUsageIDs = `-- name: ParkedUsageIDs :many
+SELECT id FROM usage_events WHERE state = 'parked' AND id > ?1 ORDER BY id LIMIT CAST(?2 AS BIGINT)
+`
+
+type ParkedUsageIDsParams struct {
+	AfterID string
+	Most    int64
+}
+
+func (q *Queries) ParkedUsageIDs(ctx context.Context, arg ParkedUsageIDsParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, parkedUsageIDs, arg.AfterID, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -2,9 +2,11 @@
 -- the last row that it has seen. Bodies are read one by one.
 
 -- name: DeliveriesInState :many
+-- Of one type, or of all.
 SELECT id, provider, endpoint, delivery_id, type, object_kind, object_id, sent_at, received_at, state, tries, next_try_at, done_at, error
 FROM inbox
-WHERE state = @state AND received_at <= @before_at AND (received_at < @before_at OR id < @before_id)
+WHERE state = @state AND (CAST(@type AS TEXT) = '' OR type = @type)
+    AND received_at <= @before_at AND (received_at < @before_at OR id < @before_id)
 ORDER BY received_at DESC, id DESC LIMIT CAST(@most AS BIGINT);
 
 -- name: DeliveriesOfType :many
@@ -14,9 +16,11 @@ WHERE type = @type AND received_at <= @before_at AND (received_at < @before_at O
 ORDER BY received_at DESC, id DESC LIMIT CAST(@most AS BIGINT);
 
 -- name: DeliveriesOfObject :many
+-- Of one type and in one state, or of all.
 SELECT id, provider, endpoint, delivery_id, type, object_kind, object_id, sent_at, received_at, state, tries, next_try_at, done_at, error
 FROM inbox
-WHERE object_id = @object_id AND received_at <= @before_at AND (received_at < @before_at OR id < @before_id)
+WHERE object_id = @object_id AND (CAST(@type AS TEXT) = '' OR type = @type) AND (CAST(@state AS TEXT) = '' OR state = @state)
+    AND received_at <= @before_at AND (received_at < @before_at OR id < @before_id)
 ORDER BY received_at DESC, id DESC LIMIT CAST(@most AS BIGINT);
 
 -- name: StrangeDeliveries :many
@@ -90,4 +94,10 @@ UPDATE usage_events SET state = 'waiting', tries = 0, next_try_at = @now, error 
 UPDATE usage_events SET state = 'dismissed', error = CAST(@reason AS TEXT) || ' (' || error || ')' WHERE id = @id AND state = 'parked';
 
 -- name: ParkedHookIDs :many
-SELECT id FROM hook_calls WHERE target = @target AND state = 'parked' ORDER BY id LIMIT CAST(@most AS BIGINT);
+SELECT id FROM hook_calls WHERE target = @target AND state = 'parked' AND id > @after_id ORDER BY id LIMIT CAST(@most AS BIGINT);
+
+-- name: ParkedDeliveryIDs :many
+SELECT id FROM inbox WHERE state = 'parked' AND id > @after_id ORDER BY id LIMIT CAST(@most AS BIGINT);
+
+-- name: ParkedUsageIDs :many
+SELECT id FROM usage_events WHERE state = 'parked' AND id > @after_id ORDER BY id LIMIT CAST(@most AS BIGINT);
