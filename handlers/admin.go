@@ -63,12 +63,12 @@ func (s *Server) operatorOf(ctx context.Context, t *views.Translator, who auth.V
 		s.Log.ErrorContext(ctx, "alarms for the operator's banner", "err", err)
 		return o
 	}
-	for _, a := range alarms {
-		urgent := a.Severity == billing.Urgent
-		if o.Worst == "" || urgent && o.Urgent == 0 {
-			o.Worst, o.Tone = t.T("alarm."+string(a.Kind)), severityTone(a.Severity)
+	for _, group := range bySort(alarms) {
+		first := group[0]
+		if o.Worst == "" {
+			o.Worst, o.Tone = t.T("alarm."+views.AlarmSort(string(first.Kind), first.Subject)), severityTone(first.Severity)
 		}
-		if urgent {
+		if first.Severity == billing.Urgent {
 			o.Urgent++
 		}
 	}

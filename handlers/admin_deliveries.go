@@ -18,6 +18,9 @@ const deliveriesPerPage = 25
 // and none is parked.
 var deliveryTabs = []string{"done", "waiting", "parked", "strange"}
 
+// foundTabs narrow a search down; the first shows all that was found.
+var foundTabs = []string{"all", "done", "waiting", "parked"}
+
 // showDeliveries handles GET /admin/deliveries?state=&type=&object=&before=: what
 // providers sent, the latest first.
 func (s *Server) showDeliveries(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
@@ -27,19 +30,9 @@ func (s *Server) showDeliveries(w http.ResponseWriter, r *http.Request, who auth
 	}
 	query := r.URL.Query()
 	f := db.DeliveryFilter{Type: strings.TrimSpace(query.Get("type")), ObjectID: strings.TrimSpace(query.Get("object"))}
-	model := views.AdminDeliveries{Type: short(f.Type, 200), ObjectID: short(f.ObjectID, 200)}
-	state := query.Get("state")
-	if state == "" && page.Operator.Parked.Deliveries != "" {
-		state = db.StateParked
-	}
-	state = oneOf(deliveryTabs, state)
-	model.Empty = page.T.T("admin.deliveries.none." + state)
-	if f.Type+f.ObjectID != "" {
-		state, model.Empty = "", page.T.T("admin.deliveries.none.found")
-	}
-	f.State, f.Strange = state, state == "strange"
-	for _, tab := range deliveryTabs {
-		model.Tabs = append(model.Tabs, views.Link{URL: "/admin/deliveries?state=" + tab, Text: page.T.T("admin.state." + tab), Current: tab == state})
+	model, state := deliveryList(page, f, query.Get("state"))
+	if state != "all" {
+		f.State, f.Strange = state, state == "strange"
 	}
 	before := query.Get("before")
 	list, next, err := s.Store.Deliveries(r.Context(), f, before, deliveriesPerPage)
@@ -49,9 +42,42 @@ func (s *Server) showDeliveries(w http.ResponseWriter, r *http.Request, who auth
 	for _, d := range list {
 		model.Rows = append(model.Rows, s.deliveryRow(page.T, d))
 	}
-	here := url.Values{"state": {state}, "type": {f.Type}, "object": {f.ObjectID}}
-	model.NewerURL, model.OlderURL = pages("/admin/deliveries", here, before, next)
+	model.NewerURL, model.OlderURL = pages("/admin/deliveries", deliveryQuery(f, state), before, next)
 	return s.render(w, r, http.StatusOK, views.AdminDeliveriesPage(page, model))
+}
+
+func deliveryQuery(f db.DeliveryFilter, state string) url.Values {
+	return url.Values{"state": {state}, "type": {f.Type}, "object": {f.ObjectID}}
+}
+
+// deliveryList works out which deliveries are shown, and what else there is to show.
+func deliveryList(page views.Page, f db.DeliveryFilter, state string) (views.AdminDeliveries, string) {
+	model := views.AdminDeliveries{Type: short(f.Type, 200), ObjectID: short(f.ObjectID, 200)}
+	tabs, parked := deliveryTabs, page.Operator.Parked.Deliveries
+	model.Found = f.Type+f.ObjectID != ""
+	switch {
+	case model.Found:
+		tabs = foundTabs
+	case state == "" && parked != "":
+		state = db.StateParked
+	}
+	state = oneOf(tabs, state)
+	model.Empty = page.T.T("admin.deliveries.none." + state)
+	if model.Found {
+		model.Empty = page.T.T("admin.deliveries.none.found")
+	}
+	for _, tab := range tabs {
+		address, _ := pages("/admin/deliveries", deliveryQuery(f, tab), "first", "")
+		text := page.T.T("admin.state." + tab)
+		if tab == db.StateParked && parked != "" && !model.Found {
+			text += " " + parked
+		}
+		model.Tabs = append(model.Tabs, views.Link{URL: address, Text: text, Current: tab == state})
+	}
+	if parked != "" && state == db.StateParked && !model.Found {
+		model.Retry = page.T.T("admin.deliveries.retry_all", "Count", parked)
+	}
+	return model, state
 }
 
 // oneOf is the value if it is among those, else the first of them.
@@ -161,17 +187,17 @@ func (s *Server) deliveryPage(w http.ResponseWriter, r *http.Request, who auth.V
 // kept: it was checked, and proves nothing later.
 func deliveryFacts(t *views.Translator, d db.DeliveryRecord) []views.Fact {
 	facts := []views.Fact{
-		{Name: t.T("admin.delivery.received"), At: t.DateTime(d.ReceivedAt)},
-		{Name: t.T("admin.delivery.sent"), At: t.DateTime(d.SentAt)},
+		{Name: t.T("admin.delivery.received"), At: t.Instant(d.ReceivedAt)},
+		{Name: t.T("admin.delivery.sent"), At: t.Instant(d.SentAt)},
 	}
 	if !d.DoneAt.IsZero() {
-		facts = append(facts, views.Fact{Name: t.T("admin.delivery.applied"), At: t.DateTime(d.DoneAt)})
+		facts = append(facts, views.Fact{Name: t.T("admin.delivery.applied"), At: t.Instant(d.DoneAt)})
 	}
 	if d.Tries > 0 {
 		facts = append(facts, views.Fact{Name: t.T("admin.delivery.tries"), Value: t.Number(int64(d.Tries))})
 	}
 	if d.State == db.StateWaiting {
-		facts = append(facts, views.Fact{Name: t.T("admin.delivery.next"), At: t.DateTime(d.NextTryAt)})
+		facts = append(facts, views.Fact{Name: t.T("admin.delivery.next"), At: t.Instant(d.NextTryAt)})
 	}
 	facts = append(facts,
 		views.Fact{Name: t.T("admin.delivery.id"), Value: short(d.ID, 200), Code: true},
@@ -196,4 +222,11 @@ func (s *Server) replayDelivery(w http.ResponseWriter, r *http.Request, who auth
 	s.Poke()
 	redirect(w, "/admin/deliveries/"+url.PathEscape(id)+"?done=replayed")
 	return nil
+}
+
+// retryParked handles POST /admin/deliveries/retry: all parked deliveries are tried again,
+// as when the cause of them all was mended.
+func (s *Server) retryParked(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	n, err := s.Store.RetryParkedDeliveries(r.Context(), s.Now())
+	return s.wishedAll(w, r, who, n, err, "/admin/deliveries?state=waiting", "retried", "retry parked deliveries", "deliveries", n)
 }

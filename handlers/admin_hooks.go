@@ -101,7 +101,7 @@ func (s *Server) hookRow(t *views.Translator, call db.HookRecord) views.HookRow 
 		row.ObjectURL = "/admin/deliveries?object=" + url.QueryEscape(call.Object.ProviderID)
 	}
 	if call.State == db.StateWaiting {
-		row.Next = t.DateTime(call.NextTryAt)
+		row.Next = t.Instant(call.NextTryAt)
 	}
 	return row
 }
@@ -118,14 +118,20 @@ func (s *Server) resendHook(w http.ResponseWriter, r *http.Request, who auth.Vis
 func (s *Server) resendParked(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	target := clip(r.PostFormValue("target"), 100)
 	n, err := s.Store.ResendParked(r.Context(), target, s.Now())
+	return s.wishedAll(w, r, who, n, err, "/admin/hooks?target="+url.QueryEscape(target), "resent", "resend parked hook calls", "target", target, "calls", n)
+}
+
+// wishedAll is wished for n rows at once.
+func (s *Server) wishedAll(w http.ResponseWriter, r *http.Request, who auth.Visitor, n int, err error, back, done, did string, attrs ...any) error {
 	if err == nil && n == 0 {
 		err = billing.ErrNotFound
 	}
-	return s.wished(w, r, who, err, "/admin/hooks?target="+url.QueryEscape(target), "resent", "resend parked hook calls", "target", target, "calls", n)
+	return s.wished(w, r, who, err, back, done, did, attrs...)
 }
 
-// wished ends a form that asked for something: with what it came to, on the page that it
-// came from. Asked for twice, the second finds nothing to do, which is no failure.
+// wished ends a form that asked for something: with what it came to, on the page of a list
+// on which it stood, if that is one of back. Asked for twice, the second finds nothing to
+// do, which is no failure.
 func (s *Server) wished(w http.ResponseWriter, r *http.Request, who auth.Visitor, err error, back, done, did string, attrs ...any) error {
 	switch {
 	case errors.Is(err, billing.ErrNotFound):
@@ -139,6 +145,9 @@ func (s *Server) wished(w http.ResponseWriter, r *http.Request, who auth.Visitor
 	address, err := url.Parse(back)
 	if err != nil {
 		return err
+	}
+	if stood, err := url.Parse(s.formPage(r)); err == nil && address.RawQuery == "" && stood.Path == address.Path {
+		address = stood
 	}
 	query := address.Query()
 	query.Set("done", done)

@@ -33,11 +33,18 @@ func (s *Server) showJobs(w http.ResponseWriter, r *http.Request, who auth.Visit
 	}
 	for _, e := range events {
 		model.Usage = append(model.Usage, views.UsageRow{
-			ID: short(e.ID, 100), Name: short(e.Name, 100), CustomerID: e.CustomerID, When: page.T.DateTime(e.OccurredAt), Error: short(e.Error, shownError),
+			ID: short(e.ID, 100), Name: short(e.Name, 100), CustomerID: e.CustomerID, When: page.T.Instant(e.OccurredAt), Error: short(e.Error, shownError),
 		})
 	}
+	parked, err := s.Store.CountParked(r.Context())
+	if err != nil {
+		return err
+	}
 	if len(jobs) >= troublesShown || len(events) >= troublesShown {
-		model.More = page.T.T("admin.jobs.more")
+		model.More = page.T.T("admin.jobs.more", "Jobs", page.T.Number(int64(parked.Jobs)), "Events", page.T.Number(int64(parked.Usage)))
+	}
+	if parked.Usage > 1 {
+		model.RetryUsage = page.T.N("admin.usage.retry_all", int64(parked.Usage))
 	}
 	return s.render(w, r, http.StatusOK, views.AdminJobsPage(page, model))
 }
@@ -48,8 +55,11 @@ func (s *Server) jobRow(t *views.Translator, job db.Job) views.JobRow {
 		Tries: t.N("admin.tries", int64(job.Tries)), Error: short(job.Error, shownError),
 		Restart: job.State != db.StateParked || job.Kind != db.JobSendMail,
 	}
+	if !row.Restart {
+		row.Note = t.T("admin.job.mail_gone")
+	}
 	if job.State == db.StateWaiting {
-		row.Next = t.DateTime(job.NextTryAt)
+		row.Next = t.Instant(job.NextTryAt)
 	}
 	return row
 }
@@ -66,6 +76,12 @@ func (s *Server) retryUsage(w http.ResponseWriter, r *http.Request, who auth.Vis
 	id := r.PathValue("id")
 	err := s.Store.RetryParkedUsage(r.Context(), id, s.Now())
 	return s.wished(w, r, who, err, "/admin/jobs", "restarted", "retry usage event", "event", id)
+}
+
+// retryAllUsage handles POST /admin/usage/retry: all refused events are reported again.
+func (s *Server) retryAllUsage(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
+	n, err := s.Store.RetryAllUsage(r.Context(), s.Now())
+	return s.wishedAll(w, r, who, n, err, "/admin/jobs", "restarted", "retry refused usage events", "events", n)
 }
 
 // dismissUsage handles POST /admin/usage/{id}/dismiss: a refused event is not reported,

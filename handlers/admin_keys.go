@@ -58,6 +58,7 @@ func (s *Server) keyRow(t *views.Translator, key auth.Key) views.KeyRow {
 	if !key.ExpiresAt.IsZero() {
 		row.Ends = t.Date(key.ExpiresAt)
 		if !s.Now().Before(key.ExpiresAt) {
+			row.Counts = false
 			row.State = views.State{Tone: views.ToneNeutral, Text: t.T("keys.state.ended")}
 		}
 	}

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"counterfoil/auth"
@@ -22,12 +23,12 @@ func (s *Server) showOperations(w http.ResponseWriter, r *http.Request, who auth
 		return err
 	}
 	var model views.AdminOverview
-	for _, severity := range []billing.Severity{billing.Urgent, billing.Notice} {
-		for _, a := range alarms {
-			if a.Severity == severity {
-				model.Alarms = append(model.Alarms, alarmCard(page.T, a, s.Now()))
-			}
-		}
+	parked, err := s.Store.CountParked(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, group := range bySort(alarms) {
+		model.Alarms = append(model.Alarms, alarmCard(page.T, group, parked, s.Now()))
 	}
 	if model.Queues, err = s.queues(r.Context(), page.T); err != nil {
 		return err
@@ -40,20 +41,66 @@ func (s *Server) showOperations(w http.ResponseWriter, r *http.Request, who auth
 
 // remedies are the pages where a trouble is mended.
 var remedies = map[billing.AlarmKind]string{
-	billing.AlarmJobParked: "/admin/jobs", billing.AlarmHookParked: "/admin/hooks", billing.AlarmUsageParked: "/admin/jobs",
+	billing.AlarmJobParked: "/admin/jobs", billing.AlarmHookParked: "/admin/hooks", billing.AlarmUsageParked: "/admin/jobs", billing.AlarmDeliveryParked: "/admin/deliveries?state=parked",
 	billing.AlarmWebhookSilence: "/admin/reconcile", billing.AlarmCreditsDiffer: "/admin/reconcile", billing.AlarmEndpointMissing: "/admin/reconcile",
 }
 
-func alarmCard(t *views.Translator, a billing.Alarm, now time.Time) views.Alarm {
+// bySort puts alarms together that have one remedy, the urgent ones first: what one cause
+// has set aside a hundred times must not hide the rest.
+func bySort(alarms []billing.Alarm) (groups [][]billing.Alarm) {
+	type sort struct {
+		severity billing.Severity
+		name     string
+	}
+	places := map[sort]int{}
+	for _, severity := range []billing.Severity{billing.Urgent, billing.Notice} {
+		for _, a := range alarms {
+			if a.Severity != severity {
+				continue
+			}
+			key := sort{severity, views.AlarmSort(string(a.Kind), a.Subject)}
+			place, ok := places[key]
+			if !ok {
+				place = len(groups)
+				places[key], groups = place, append(groups, nil)
+			}
+			groups[place] = append(groups[place], a)
+		}
+	}
+	return groups
+}
+
+// casesShown is how many alarms of one sort are shown on the front page.
+const casesShown = 3
+
+// alarmCard shows alarms of one sort. Of what is parked only some have an alarm of their
+// own, so deliveries are counted as they are.
+func alarmCard(t *views.Translator, group []billing.Alarm, parked db.Parked, now time.Time) views.Alarm {
+	kind, sort, n := group[0].Kind, views.AlarmSort(string(group[0].Kind), group[0].Subject), len(group)
 	card := views.Alarm{
-		Kind: string(a.Kind), Tone: severityTone(a.Severity), Title: t.T("alarm." + string(a.Kind)), Remedy: t.T("alarm." + string(a.Kind) + ".remedy"),
-		Subject: short(a.Subject, 120), Detail: short(a.Detail, shownError), Since: t.Ago(a.RaisedAt, now), URL: remedies[a.Kind], Action: t.T("alarm.look"),
+		Kind: string(kind), Tone: severityTone(group[0].Severity), Title: t.T("alarm." + sort), Remedy: t.T("alarm." + sort + ".remedy"), URL: remedies[kind], Action: t.T("alarm.look"),
 	}
-	if a.Count > 1 {
-		card.Times = t.N("admin.times", int64(a.Count))
+	if kind == billing.AlarmDeliveryParked {
+		n = max(n, parked.Deliveries)
 	}
-	if a.Kind == billing.AlarmDeliveryParked {
-		card.URL = "/admin/deliveries/" + a.Subject
+	if n > 1 {
+		card.Count, card.Action = t.Number(int64(n)), t.T("alarm.look_all")
+	}
+	for _, a := range group[:min(len(group), casesShown)] {
+		c := views.AlarmCase{Subject: short(a.Subject, 120), Detail: short(a.Detail, shownError), Since: t.Ago(a.RaisedAt, now)}
+		if a.Count > 1 {
+			c.Times = t.N("admin.times", int64(a.Count))
+		}
+		if kind == billing.AlarmDeliveryParked {
+			c.URL = "/admin/deliveries/" + url.PathEscape(a.Subject)
+		}
+		card.Cases = append(card.Cases, c)
+	}
+	if n == 1 && card.Cases[0].URL != "" {
+		card.URL = card.Cases[0].URL
+	}
+	if rest := n - len(card.Cases); rest > 0 {
+		card.More = t.N("alarm.more", int64(rest))
 	}
 	return card
 }
@@ -82,7 +129,7 @@ func (s *Server) queues(ctx context.Context, t *views.Translator) ([]views.Queue
 	}
 	list := []views.Queue{s.queue(t, t.T("admin.queue.deliveries"), "/admin/deliveries", inbox)}
 	for _, group := range byKind(hooks) {
-		list = append(list, s.queue(t, t.T("admin.queue.hook", "Target", group[0].Kind), "/admin/hooks?target="+group[0].Kind, group))
+		list = append(list, s.queue(t, t.T("admin.queue.hook", "Target", group[0].Kind), "/admin/hooks?target="+url.QueryEscape(group[0].Kind), group))
 	}
 	for _, group := range byKind(jobs) {
 		list = append(list, s.queue(t, t.T("admin.queue.job", "Kind", t.T("admin.job."+group[0].Kind)), "/admin/jobs", group))
@@ -102,8 +149,8 @@ func byKind(list []db.Backlog) (groups [][]db.Backlog) {
 	return groups
 }
 
-func (s *Server) queue(t *views.Translator, name, url string, states []db.Backlog) views.Queue {
-	q := views.Queue{Name: name, URL: url, Waiting: t.Number(0), Parked: t.Number(0)}
+func (s *Server) queue(t *views.Translator, name, address string, states []db.Backlog) views.Queue {
+	q := views.Queue{Name: name, URL: address, Waiting: t.Number(0), Parked: t.Number(0)}
 	for _, b := range states {
 		switch b.State {
 		case db.StateWaiting:
@@ -123,7 +170,7 @@ func (s *Server) checks(ctx context.Context, t *views.Translator) ([]views.Check
 	provider := views.Check{Name: t.T("admin.check.provider") + " " + s.providerName(), Value: t.T("admin.check.provider.ok"), Tone: views.ToneGood}
 	if failures, until := s.ProviderFailing(); failures > 0 {
 		provider.Value, provider.Tone = t.T("admin.check.provider.bad"), views.ToneBad
-		provider.At, provider.Detail = t.Clock(until), t.N("admin.check.provider.text", int64(failures))
+		provider.At, provider.Detail = t.Instant(until), t.N("admin.check.provider.text", int64(failures))
 	}
 	pass, err := s.passCheck(ctx, t)
 	if err != nil {

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -8,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"counterfoil/auth"
+	"counterfoil/billing"
 	"counterfoil/db"
 	"counterfoil/views"
 )
@@ -15,7 +18,8 @@ import (
 const peoplePerPage = 25
 
 // showPeople handles GET /admin/people?email=&before=: who can sign in, the latest
-// sign-ups first, or those whose address begins so.
+// sign-ups first, or those whose address begins so, or whose id it is, as jobs, logs and
+// alarms name people.
 func (s *Server) showPeople(w http.ResponseWriter, r *http.Request, who auth.Visitor) error {
 	page, err := s.adminFrame(r, who, "people.title")
 	if err != nil {
@@ -25,7 +29,7 @@ func (s *Server) showPeople(w http.ResponseWriter, r *http.Request, who auth.Vis
 	before, next := clip(r.URL.Query().Get("before"), 100), ""
 	var people []db.User
 	if model.Email != "" {
-		people, err = s.Store.PeopleByEmail(r.Context(), model.Email, peoplePerPage)
+		people, err = s.peopleFound(r.Context(), model.Email)
 	} else {
 		people, err = s.Store.People(r.Context(), before, peoplePerPage+1)
 	}
@@ -40,6 +44,26 @@ func (s *Server) showPeople(w http.ResponseWriter, r *http.Request, who auth.Vis
 	}
 	model.NewerURL, model.OlderURL = pages("/admin/people", url.Values{}, before, next)
 	return s.render(w, r, http.StatusOK, views.AdminPeoplePage(page, model))
+}
+
+// peopleFound are those whose address begins so, or the one whose id that is, his own or
+// his customer's.
+func (s *Server) peopleFound(ctx context.Context, text string) ([]db.User, error) {
+	people, err := s.Store.PeopleByEmail(ctx, text, peoplePerPage)
+	if err != nil || len(people) > 0 {
+		return people, err
+	}
+	id := text
+	if customer, err := s.Store.Customer(ctx, text); err == nil && customer.UserID != "" {
+		id = customer.UserID
+	} else if err != nil && !errors.Is(err, billing.ErrNotFound) {
+		return nil, err
+	}
+	user, err := s.Store.User(ctx, id)
+	if errors.Is(err, billing.ErrNotFound) {
+		return nil, nil
+	}
+	return []db.User{user}, err
 }
 
 func personRow(t *views.Translator, user db.User) views.PersonRow {

@@ -127,6 +127,9 @@ func TestOperations(t *testing.T) {
 		{"W9 unknown types are visible", unknownTypesAreVisible},
 		{"W10 one click tries again", oneClickTriesAgain},
 		{"troubles are settled", troublesAreSettled},
+		{"what one cause set aside is one card and one press", oneCauseIsOnePress},
+		{"a list stays where it was", listStaysWhereItWas},
+		{"a search is narrowed down", searchIsNarrowedDown},
 		{"the pages exist for operators alone", pagesExistForOperatorsAlone},
 	} {
 		t.Run(story.name, func(t *testing.T) {

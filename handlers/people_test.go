@@ -22,6 +22,7 @@ func TestOperatorSignsSomebodyOut(t *testing.T) {
 		t.Error("the search shows others too")
 	}
 	person := page.Find("tr[data-person] a").First().AttrOr("href", "")
+	o.olive.wants(o.olive.get("/admin/people?email="+strings.TrimPrefix(person, "/admin/people/")), http.StatusOK, "sam@example.com")
 	page = o.olive.wants(o.olive.get(person), http.StatusOK, "Signed in", "End all 2 sessions")
 	o.olive.wants(o.olive.submit(page, `form[action$="/end"]`, nil), http.StatusOK, "Signed out everywhere", "Nowhere at the moment")
 	for name, b := range map[string]*browser{"the desk": o.sam, "the phone": phone} {

@@ -166,6 +166,7 @@ var notices = map[string]struct {
 	"email_canceled": {views.ToneGood, "account.email.canceled"},
 
 	"replayed":       {views.ToneGood, "admin.replayed"},
+	"retried":        {views.ToneGood, "admin.retried"},
 	"replayed_range": {views.ToneGood, "admin.replayed_range"},
 	"resent":         {views.ToneGood, "admin.resent"},
 	"restarted":      {views.ToneGood, "admin.restarted"},

@@ -1,8 +1,10 @@
 package views
 
+import "strings"
+
 // Operator is what an operator sees on every page beside what everybody sees.
 type Operator struct {
-	Urgent int    // open alarms that need somebody
+	Urgent int    // sorts of open alarms that need somebody
 	Worst  string // the sentence of the gravest open alarm; "" when none is open
 	Tone   Tone   // of Worst
 	Parked Parked // for the tabs of the operator's own pages
@@ -32,18 +34,35 @@ type AdminOverview struct {
 	Checks []Check
 }
 
-// Alarm is a trouble with what to do about it.
+// Alarm is a sort of trouble with what to do about it, and the first cases of it.
 type Alarm struct {
-	Kind    string
-	Tone    Tone
-	Title   string
-	Remedy  string
+	Kind   string
+	Tone   Tone
+	Title  string
+	Remedy string
+	Count  string // how many cases there are; "" for one
+	Cases  []AlarmCase
+	More   string // how many are not shown; "" for none
+	URL    string // where it is mended; may be ""
+	Action string
+}
+
+// AlarmCase is one trouble of a sort.
+type AlarmCase struct {
 	Subject string
+	URL     string // of the subject; may be ""
 	Detail  string // in the words of whoever failed; may be ""
 	Since   Time
 	Times   string // how often it was raised; "" for once
-	URL     string // where it is mended; may be ""
-	Action  string
+}
+
+// AlarmSort names the messages of a trouble: alarm.SORT is what it is, alarm.SORT.remedy
+// what to do. A mail that was set aside is no job like others: nobody can have it sent again.
+func AlarmSort(kind, subject string) string {
+	if kind == "job_parked" && strings.HasPrefix(subject, "send_mail/") {
+		return "mail_parked"
+	}
+	return kind
 }
 
 // Queue is how much of one sort of work waits.
@@ -89,6 +108,8 @@ type AdminDeliveries struct {
 	Tabs     []Link
 	Type     string // searched for; may be ""
 	ObjectID string // searched for; may be ""
+	Found    bool   // something is searched for
+	Retry    string // of the button that tries all parked ones again; "" for none
 	Rows     []DeliveryRow
 	NewerURL string
 	OlderURL string
@@ -179,9 +200,10 @@ type HookRow struct {
 
 // AdminJobs is the work at the provider that fails or waits for an operator.
 type AdminJobs struct {
-	Jobs  []JobRow
-	Usage []UsageRow
-	More  string // "" when everything is shown
+	Jobs       []JobRow
+	Usage      []UsageRow
+	RetryUsage string // of the button that reports all refused events again; "" for none
+	More       string // "" when everything is shown
 }
 
 // JobRow is one job of the outbox.
@@ -192,6 +214,7 @@ type JobRow struct {
 	State   State
 	Tries   string
 	Error   string
+	Note    string // why it cannot begin anew; "" when it can
 	Next    Time
 	Restart bool
 }

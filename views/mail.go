@@ -73,8 +73,9 @@ func paragraphs(ctx context.Context, t *Translator, brand Brand, subject string,
 // operator's pages are.
 func AlarmMail(ctx context.Context, t *Translator, brand Brand, kind, subject, detail, url string) (Mail, error) {
 	name := Page{Brand: brand}.brand()
-	title := t.T("alarm." + kind)
-	lines := []string{title, t.T("alarm." + kind + ".remedy"), strings.TrimSpace(subject + "\n" + detail), url}
+	sort := AlarmSort(kind, subject)
+	title := t.T("alarm." + sort)
+	lines := []string{title, t.T("alarm." + sort + ".remedy"), strings.TrimSpace(subject + "\n" + detail), url}
 	var html strings.Builder
 	if err := plainMail(t.Lang(), name, lines).Render(ctx, &html); err != nil {
 		return Mail{}, fmt.Errorf("alarm mail: %w", err)

@@ -39,6 +39,16 @@ func (t *Translator) DateTime(at time.Time) Time {
 	return t.moment(at, "time.datetime")
 }
 
+// Instant is a moment to the minute with its zone, for readers who compare it with logs:
+// "3 Dec 2026, 14:05 UTC".
+func (t *Translator) Instant(at time.Time) Time {
+	instant := t.moment(at, "time.datetime")
+	if !at.IsZero() {
+		instant.Text += " " + at.In(t.zone).Format("MST")
+	}
+	return instant
+}
+
 // Clock is the time of day: "14:05".
 func (t *Translator) Clock(at time.Time) Time {
 	return t.moment(at, "time.clock")

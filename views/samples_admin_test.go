@@ -35,8 +35,12 @@ func (s sampler) admin() []sample {
 	strange := views.DeliveryRow{ID: "d-2", Type: "moon.landed", Strange: true, Received: ago(3 * time.Hour), State: applied}
 	overview := views.AdminOverview{
 		Alarms: []views.Alarm{
-			{Kind: "delivery_parked", Tone: views.ToneBad, Title: s.t.T("alarm.delivery_parked"), Remedy: s.t.T("alarm.delivery_parked.remedy"), Subject: "d-1", Detail: poison.Error, Since: ago(time.Hour), URL: "/admin/deliveries/d-1", Action: s.t.T("alarm.look")},
-			{Kind: "webhooks_refused", Tone: views.ToneWarn, Title: s.t.T("alarm.webhooks_refused"), Remedy: s.t.T("alarm.webhooks_refused.remedy"), Subject: "polar", Since: ago(time.Minute), Times: s.t.N("admin.times", 2)},
+			{Kind: "delivery_parked", Tone: views.ToneBad, Title: s.t.T("alarm.delivery_parked"), Remedy: s.t.T("alarm.delivery_parked.remedy"), Count: "60", More: s.t.N("alarm.more", 58), URL: "/admin/deliveries?state=parked", Action: s.t.T("alarm.look_all"),
+				Cases: []views.AlarmCase{
+					{Subject: "d-1", URL: "/admin/deliveries/d-1", Detail: poison.Error, Since: ago(time.Hour)},
+					{Subject: "d-3", URL: "/admin/deliveries/d-3", Detail: poison.Error, Since: ago(time.Minute)},
+				}},
+			{Kind: "webhooks_refused", Tone: views.ToneWarn, Title: s.t.T("alarm.webhooks_refused"), Remedy: s.t.T("alarm.webhooks_refused.remedy"), Cases: []views.AlarmCase{{Subject: "polar", Since: ago(time.Minute), Times: s.t.N("admin.times", 2)}}},
 		},
 		Queues: []views.Queue{
 			{Name: s.t.T("admin.queue.deliveries"), URL: "/admin/deliveries", Waiting: "0", Parked: "1", Trouble: true},
@@ -73,9 +77,11 @@ func (s sampler) admin() []sample {
 		},
 	}
 	jobs := views.AdminJobs{
-		Jobs:  []views.JobRow{{ID: "j-1", Kind: s.t.T("admin.job.create_customer"), Key: "c-1", State: parked, Tries: "1 try", Error: "the address belongs to another customer", Restart: true}},
-		Usage: []views.UsageRow{{ID: "e-1", Name: "ai_usage", CustomerID: "c-1", When: s.t.DateTime(now), Error: "the timestamp is too old"}},
-		More:  s.t.T("admin.jobs.more"),
+		Jobs: []views.JobRow{{ID: "j-1", Kind: s.t.T("admin.job.create_customer"), Key: "c-1", State: parked, Tries: "1 try", Error: "the address belongs to another customer", Restart: true},
+			{ID: "j-2", Kind: s.t.T("admin.job.send_mail"), Key: "m-1", State: parked, Tries: "5 tries", Error: "550 user unknown", Note: s.t.T("admin.job.mail_gone")}},
+		Usage:      []views.UsageRow{{ID: "e-1", Name: "ai_usage", CustomerID: "c-1", When: s.t.DateTime(now), Error: "the timestamp is too old"}},
+		RetryUsage: s.t.N("admin.usage.retry_all", 1204),
+		More:       s.t.T("admin.jobs.more", "Jobs", "2", "Events", "1,204"),
 	}
 	reconcile := views.AdminReconcile{
 		Passes: []views.PassRow{
@@ -101,7 +107,7 @@ func (s sampler) admin() []sample {
 		{"admin", views.AdminOverviewPage(s.olive("admin.title"), overview)},
 		{"admin-calm", views.AdminOverviewPage(calm, views.AdminOverview{Queues: overview.Queues[2:], Checks: overview.Checks[1:]})},
 		{"admin-banner", views.PortalPage(portal, views.Portal{})},
-		{"admin-deliveries", views.AdminDeliveriesPage(s.olive("admin.deliveries"), views.AdminDeliveries{Tabs: tabs, Type: "order.paid", Rows: []views.DeliveryRow{poison, strange}, OlderURL: "/admin/deliveries?before=1"})},
+		{"admin-deliveries", views.AdminDeliveriesPage(s.olive("admin.deliveries"), views.AdminDeliveries{Tabs: tabs, Type: "order.paid", Found: true, Retry: s.t.T("admin.deliveries.retry_all", "Count", "60"), Rows: []views.DeliveryRow{poison, strange}, OlderURL: "/admin/deliveries?before=1"})},
 		{"admin-deliveries-none", views.AdminDeliveriesPage(calm, views.AdminDeliveries{Tabs: tabs, Empty: s.t.T("admin.deliveries.none.parked")})},
 		{"admin-delivery", views.AdminDeliveryPage(s.olive("admin.deliveries"), rehearsed)},
 		{"admin-delivery-fails", views.AdminDeliveryPage(s.olive("admin.deliveries"), failed)},
