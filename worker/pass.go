@@ -33,6 +33,9 @@ func (w *Worker) runPass(ctx context.Context) (int, error) {
 		}
 		w.began = now
 	}
+	if w.began.After(now) {
+		w.began = now // the clock was ahead, and has been put back
+	}
 	olderThan := now.Add(-w.ReconcileEvery)
 	if start := w.began.Add(-startGrace); start.After(olderThan) {
 		olderThan = start

@@ -282,6 +282,7 @@ SELECT CAST(CASE WHEN EXISTS (
     ) THEN 0 WHEN EXISTS (
         SELECT 1 FROM reconcile_passes AS late
         WHERE late.provider = ?1 AND late.customer_id = '' AND late.started_at > CAST(?3 AS BIGINT)
+            AND late.started_at <= 2 * CAST(?2 AS BIGINT) - CAST(?3 AS BIGINT)
             AND late.kind <> 'dry'
     ) THEN 0 ELSE 1 END AS BIGINT) AS due
 `
@@ -293,7 +294,8 @@ type PassDueParams struct {
 }
 
 // Whether a pass is to be run or to be started, asked on the readers: one that waits or
-// was cut short, or none of everything that began after a moment.
+// was cut short, or none of everything that began after a moment. One that began later
+// from now than that was earlier is of a clock that was wrong, and put back since.
 func (q *Queries) PassDue(ctx context.Context, arg PassDueParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, passDue, arg.Provider, arg.Now, arg.OlderThan)
 	var due int64
@@ -406,6 +408,7 @@ SELECT CAST(?1 AS TEXT), CAST(?2 AS TEXT), 'scheduled', 'running', CAST(?3 AS BI
 WHERE NOT EXISTS (
     SELECT 1 FROM reconcile_passes AS late
     WHERE late.provider = ?2 AND late.customer_id = '' AND late.started_at > CAST(?4 AS BIGINT)
+            AND late.started_at <= 2 * CAST(?3 AS BIGINT) - CAST(?4 AS BIGINT)
         AND late.kind <> 'dry'
 ) AND NOT EXISTS (
     SELECT 1 FROM reconcile_passes AS open

@@ -1,6 +1,7 @@
 -- name: PassDue :one
 -- Whether a pass is to be run or to be started, asked on the readers: one that waits or
--- was cut short, or none of everything that began after a moment.
+-- was cut short, or none of everything that began after a moment. One that began later
+-- from now than that was earlier is of a clock that was wrong, and put back since.
 SELECT CAST(CASE WHEN EXISTS (
         SELECT 1 FROM reconcile_passes AS open
         WHERE open.provider = @provider AND open.state IN ('waiting', 'running') AND open.leased_until <= @now
@@ -9,6 +10,7 @@ SELECT CAST(CASE WHEN EXISTS (
     ) THEN 0 WHEN EXISTS (
         SELECT 1 FROM reconcile_passes AS late
         WHERE late.provider = @provider AND late.customer_id = '' AND late.started_at > CAST(@older_than AS BIGINT)
+            AND late.started_at <= 2 * CAST(@now AS BIGINT) - CAST(@older_than AS BIGINT)
             AND late.kind <> 'dry'
     ) THEN 0 ELSE 1 END AS BIGINT) AS due;
 
@@ -20,6 +22,7 @@ SELECT CAST(@id AS TEXT), CAST(@provider AS TEXT), 'scheduled', 'running', CAST(
 WHERE NOT EXISTS (
     SELECT 1 FROM reconcile_passes AS late
     WHERE late.provider = @provider AND late.customer_id = '' AND late.started_at > CAST(@older_than AS BIGINT)
+            AND late.started_at <= 2 * CAST(@now AS BIGINT) - CAST(@older_than AS BIGINT)
         AND late.kind <> 'dry'
 ) AND NOT EXISTS (
     SELECT 1 FROM reconcile_passes AS open
