@@ -28,6 +28,10 @@ func (s *Store) OpenCheckout(ctx context.Context, customerID, providerProductID 
 // its payment may have been under way, and the provider expires checkouts in batches.
 const settlesFor = 24 * time.Hour
 
+// paidLateFor is how long after its expiry a checkout that is open here may turn out to have
+// been paid: our copy may be old, while webhooks are lost or the provider cannot be asked.
+const paidLateFor = time.Hour
+
 // UnsettledCheckouts lists at most size checkouts opened here that may still change
 // at the provider and were last copied before a time. They come in the order of their
 // ids after one, so that those whom the provider does not answer for hold up nobody.

@@ -31,6 +31,7 @@ func traces(externalID string, version int64) []billing.Change {
 	customer := payer("cus_1", externalID, version)
 	customer.Email, customer.Name, customer.Raw = canary+"@example.com", canary, `{"email":"`+canary+`@example.com"}`
 	ended := subscription(billing.Canceled, version)
+	ended.ProviderCheckoutID = "co_1"
 	ended.EndedAt, ended.CancelComment, ended.Raw = nine, canary, `{"comment":"`+canary+`"}`
 	paid := order(billing.OrderPaid, 0, version)
 	paid.Raw = `{"billing_name":"` + canary + `"}`

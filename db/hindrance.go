@@ -29,6 +29,7 @@ const (
 	HinderedBySubscription HindranceKind = "subscription" // one runs
 	HinderedByOrder        HindranceKind = "order"        // a payment is under way
 	HinderedByCheckout     HindranceKind = "checkout"     // one can still be paid
+	HinderedByPurchase     HindranceKind = "purchase"     // one was paid, and what it bought is not here yet
 	HinderedByAction       HindranceKind = "action"       // a cancellation or refund waits for the provider
 	HinderedByMembers      HindranceKind = "members"      // an organisation would be left without an owner
 )
@@ -74,7 +75,7 @@ func (s *Store) unhindered(ctx context.Context, q *gen.Queries, userID string, n
 
 // running is what is billed to a customer, or may be.
 func running(ctx context.Context, q *gen.Queries, customerID string, now time.Time) (reasons []HindranceReason, err error) {
-	row, err := q.RunningOf(ctx, gen.RunningOfParams{ID: &customerID, Now: millis(now)})
+	row, err := q.RunningOf(ctx, gen.RunningOfParams{ID: &customerID, OpenAfter: millis(now.Add(-paidLateFor)), SettledAfter: millis(now.Add(-settlesFor))})
 	if err != nil {
 		return nil, fmt.Errorf("what runs of customer %s: %w", customerID, err)
 	}
@@ -84,7 +85,8 @@ func running(ctx context.Context, q *gen.Queries, customerID string, now time.Ti
 		until int64
 	}{
 		{HinderedBySubscription, row.Subscription > 0, row.Subscription}, {HinderedByOrder, row.Pending > 0, 0},
-		{HinderedByCheckout, row.Checkout > 0, row.Checkout}, {HinderedByAction, row.Waiting > 0, 0},
+		{HinderedByCheckout, row.Open > 0 || row.Confirmed > 0, max(later(row.Open, paidLateFor), later(row.Confirmed, settlesFor))},
+		{HinderedByPurchase, row.Purchase > 0, later(row.Purchase, settlesFor)}, {HinderedByAction, row.Waiting > 0, 0},
 	} {
 		if running.is {
 			reason := HindranceReason{Kind: running.kind}
@@ -95,6 +97,14 @@ func running(ctx context.Context, q *gen.Queries, customerID string, now time.Ti
 		}
 	}
 	return reasons, nil
+}
+
+// later is a moment and some time; 0 for none.
+func later(moment int64, by time.Duration) int64 {
+	if moment == 0 {
+		return 0
+	}
+	return moment + by.Milliseconds()
 }
 
 // Running says what is billed to a customer, or may be, and so must end before an

@@ -85,6 +85,11 @@ func (s *Store) ApplyAll(ctx context.Context, objects []billing.Object, now time
 // it already, from a webhook that overtook the provider's answer.
 func (s *Store) SaveCheckout(ctx context.Context, customerID string, checkout billing.Checkout, now time.Time) error {
 	return s.inTx(ctx, func(q *gen.Queries) error {
+		if ended, err := q.OrganizationEnded(ctx, customerID); err != nil {
+			return fmt.Errorf("save checkout %s: %w", checkout.ProviderID, err)
+		} else if ended {
+			return fmt.Errorf("save checkout %s: organisation %s was deleted: %w", checkout.ProviderID, customerID, billing.ErrConflict)
+		}
 		if _, err := s.apply(ctx, q, billing.Change{Object: checkout}, now); err != nil {
 			return err
 		}

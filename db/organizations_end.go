@@ -12,12 +12,14 @@ import (
 
 // DeleteOrganization ends an organisation for all who belong to it. What it bought and
 // its customer stay on the books. ErrDenied: by is no owner; ErrConflict: something is
-// billed or may be (a subscription runs, an order is open, a checkout can be paid), or a
-// change that was asked for waits, such as a refund.
+// billed or may be (a subscription runs, an order is open, a checkout can be paid, or was,
+// and what it bought is not here yet), or a change that was asked for waits, such as a refund.
 func (s *Store) DeleteOrganization(ctx context.Context, id, by string, now time.Time) error {
 	err := s.inTx(ctx, func(q *gen.Queries) error {
 		at := millis(now)
-		n, err := q.DeleteOrganization(ctx, gen.DeleteOrganizationParams{Now: &at, ID: id, By: by})
+		n, err := q.DeleteOrganization(ctx, gen.DeleteOrganizationParams{
+			Now: &at, ID: id, By: by, OpenAfter: millis(now.Add(-paidLateFor)), SettledAfter: millis(now.Add(-settlesFor)),
+		})
 		if err != nil {
 			return err
 		}

@@ -60,7 +60,7 @@ func hindrance(t *views.Translator, h db.HindranceReason) views.Hindrance {
 		m.URL, m.Link = "/orgs/"+h.Slug, t.T("erase.hindered.org")
 	case h.Kind == db.HinderedByOrder:
 		m.URL, m.Link = "/portal/orders", t.T("erase.hindered.orders")
-	case h.Kind == db.HinderedByCheckout || h.Kind == db.HinderedByAction:
+	case h.Kind == db.HinderedByCheckout || h.Kind == db.HinderedByPurchase || h.Kind == db.HinderedByAction:
 		m.URL, m.Link = "", ""
 	}
 	return m

@@ -830,32 +830,57 @@ SELECT
     ) AS BIGINT) AS pending,
     CAST(COALESCE((
         SELECT MAX(c.expires_at) FROM checkouts AS c
-        WHERE c.customer_id = ?1 AND c.status IN ('open', 'confirmed') AND c.expires_at > ?2 AND c.deleted_at IS NULL
-    ), 0) AS BIGINT) AS checkout,
+        WHERE c.customer_id = ?1 AND c.status = 'open' AND c.expires_at > CAST(?2 AS BIGINT) AND c.deleted_at IS NULL
+    ), 0) AS BIGINT) AS open,
+    CAST(COALESCE((
+        SELECT MAX(c.expires_at) FROM checkouts AS c
+        WHERE c.customer_id = ?1 AND c.status = 'confirmed' AND c.expires_at > CAST(?3 AS BIGINT) AND c.deleted_at IS NULL
+    ), 0) AS BIGINT) AS confirmed,
+    CAST(COALESCE((
+        SELECT MAX(c.expires_at) FROM checkouts AS c
+        WHERE c.customer_id = ?1 AND c.status = 'succeeded' AND c.expires_at > CAST(?3 AS BIGINT) AND c.deleted_at IS NULL
+            AND NOT EXISTS (
+                SELECT 1 FROM subscriptions AS started
+                WHERE started.provider = c.provider AND started.provider_checkout_id = c.provider_id
+            ) AND NOT EXISTS (
+                SELECT 1 FROM orders AS paid
+                WHERE paid.provider = c.provider AND paid.provider_checkout_id = c.provider_id
+                    AND (paid.provider_subscription_id = '' OR EXISTS (
+                        SELECT 1 FROM subscriptions AS upgraded
+                        WHERE upgraded.provider = paid.provider AND upgraded.provider_id = paid.provider_subscription_id
+                    ))
+            )
+    ), 0) AS BIGINT) AS purchase,
     CAST((SELECT COUNT(*) FROM actions AS a WHERE a.customer_id = ?1 AND a.state = 'waiting') AS BIGINT) AS waiting
 `
 
 type RunningOfParams struct {
-	ID  *string
-	Now int64
+	ID           *string
+	OpenAfter    int64
+	SettledAfter int64
 }
 
 type RunningOfRow struct {
 	Subscription int64
 	Pending      int64
-	Checkout     int64
+	Open         int64
+	Confirmed    int64
+	Purchase     int64
 	Waiting      int64
 }
 
 // Until when something of a customer is billed, or may be: a subscription runs (period_end
-// of the latest), an order is open, a checkout can be paid, a change waits. 0 for none.
+// of the latest), an order is open, a checkout can be paid or was, and what it bought is not
+// here yet (expires_at of the latest), a change waits. 0 for none.
 func (q *Queries) RunningOf(ctx context.Context, arg RunningOfParams) (RunningOfRow, error) {
-	row := q.db.QueryRowContext(ctx, runningOf, arg.ID, arg.Now)
+	row := q.db.QueryRowContext(ctx, runningOf, arg.ID, arg.OpenAfter, arg.SettledAfter)
 	var i RunningOfRow
 	err := row.Scan(
 		&i.Subscription,
 		&i.Pending,
-		&i.Checkout,
+		&i.Open,
+		&i.Confirmed,
+		&i.Purchase,
 		&i.Waiting,
 	)
 	return i, err

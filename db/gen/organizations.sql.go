@@ -176,21 +176,44 @@ WHERE customer_organizations.id = ?2 AND customer_organizations.deleted_at IS NU
     )
     AND NOT EXISTS (
         SELECT 1 FROM checkouts AS c
-        WHERE c.customer_id = ?2 AND c.status IN ('open', 'confirmed') AND c.expires_at > ?1
+        WHERE c.customer_id = ?2 AND c.deleted_at IS NULL AND (
+            c.status = 'open' AND c.expires_at > CAST(?4 AS BIGINT)
+            OR c.status = 'confirmed' AND c.expires_at > CAST(?5 AS BIGINT)
+            OR c.status = 'succeeded' AND c.expires_at > CAST(?5 AS BIGINT) AND NOT EXISTS (
+                SELECT 1 FROM subscriptions AS started
+                WHERE started.provider = c.provider AND started.provider_checkout_id = c.provider_id
+            ) AND NOT EXISTS (
+                SELECT 1 FROM orders AS paid
+                WHERE paid.provider = c.provider AND paid.provider_checkout_id = c.provider_id
+                    AND (paid.provider_subscription_id = '' OR EXISTS (
+                        SELECT 1 FROM subscriptions AS upgraded
+                        WHERE upgraded.provider = paid.provider AND upgraded.provider_id = paid.provider_subscription_id
+                    ))
+            )
+        )
     )
     AND NOT EXISTS (SELECT 1 FROM actions AS a WHERE a.customer_id = ?2 AND a.state = 'waiting')
 `
 
 type DeleteOrganizationParams struct {
-	Now *int64
-	ID  string
-	By  string
+	Now          *int64
+	ID           string
+	By           string
+	OpenAfter    int64
+	SettledAfter int64
 }
 
 // By an owner, and only while nothing is billed, or may be: no subscription runs, no order
-// is open, no checkout can still be paid, and nothing that was asked for waits.
+// is open, no checkout can still be paid or was paid for something that is not here yet, and
+// nothing that was asked for waits. RunningOf says the same in words.
 func (q *Queries) DeleteOrganization(ctx context.Context, arg DeleteOrganizationParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteOrganization, arg.Now, arg.ID, arg.By)
+	result, err := q.db.ExecContext(ctx, deleteOrganization,
+		arg.Now,
+		arg.ID,
+		arg.By,
+		arg.OpenAfter,
+		arg.SettledAfter,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -508,6 +531,17 @@ func (q *Queries) OpenInvitations(ctx context.Context, arg OpenInvitationsParams
 		return nil, err
 	}
 	return items, nil
+}
+
+const organizationEnded = `-- name: OrganizationEnded :one
+SELECT EXISTS (SELECT 1 FROM customer_organizations WHERE id = ?1 AND deleted_at IS NOT NULL)
+`
+
+func (q *Queries) OrganizationEnded(ctx context.Context, id string) (bool, error) {
+	row := q.db.QueryRowContext(ctx, organizationEnded, id)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const organizationOfUser = `-- name: OrganizationOfUser :one

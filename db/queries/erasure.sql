@@ -211,7 +211,8 @@ ORDER BY customer_organizations.name, customer_organizations.id;
 
 -- name: RunningOf :one
 -- Until when something of a customer is billed, or may be: a subscription runs (period_end
--- of the latest), an order is open, a checkout can be paid, a change waits. 0 for none.
+-- of the latest), an order is open, a checkout can be paid or was, and what it bought is not
+-- here yet (expires_at of the latest), a change waits. 0 for none.
 SELECT
     CAST(COALESCE((
         SELECT MAX(CASE WHEN s.period_end > 0 THEN s.period_end ELSE 1 END) FROM subscriptions AS s
@@ -228,8 +229,27 @@ SELECT
     ) AS BIGINT) AS pending,
     CAST(COALESCE((
         SELECT MAX(c.expires_at) FROM checkouts AS c
-        WHERE c.customer_id = @id AND c.status IN ('open', 'confirmed') AND c.expires_at > @now AND c.deleted_at IS NULL
-    ), 0) AS BIGINT) AS checkout,
+        WHERE c.customer_id = @id AND c.status = 'open' AND c.expires_at > CAST(@open_after AS BIGINT) AND c.deleted_at IS NULL
+    ), 0) AS BIGINT) AS open,
+    CAST(COALESCE((
+        SELECT MAX(c.expires_at) FROM checkouts AS c
+        WHERE c.customer_id = @id AND c.status = 'confirmed' AND c.expires_at > CAST(@settled_after AS BIGINT) AND c.deleted_at IS NULL
+    ), 0) AS BIGINT) AS confirmed,
+    CAST(COALESCE((
+        SELECT MAX(c.expires_at) FROM checkouts AS c
+        WHERE c.customer_id = @id AND c.status = 'succeeded' AND c.expires_at > CAST(@settled_after AS BIGINT) AND c.deleted_at IS NULL
+            AND NOT EXISTS (
+                SELECT 1 FROM subscriptions AS started
+                WHERE started.provider = c.provider AND started.provider_checkout_id = c.provider_id
+            ) AND NOT EXISTS (
+                SELECT 1 FROM orders AS paid
+                WHERE paid.provider = c.provider AND paid.provider_checkout_id = c.provider_id
+                    AND (paid.provider_subscription_id = '' OR EXISTS (
+                        SELECT 1 FROM subscriptions AS upgraded
+                        WHERE upgraded.provider = paid.provider AND upgraded.provider_id = paid.provider_subscription_id
+                    ))
+            )
+    ), 0) AS BIGINT) AS purchase,
     CAST((SELECT COUNT(*) FROM actions AS a WHERE a.customer_id = @id AND a.state = 'waiting') AS BIGINT) AS waiting;
 
 -- name: BooksOf :one

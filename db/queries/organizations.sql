@@ -154,7 +154,8 @@ DELETE FROM invitations WHERE expires_at < @before;
 
 -- name: DeleteOrganization :execrows
 -- By an owner, and only while nothing is billed, or may be: no subscription runs, no order
--- is open, no checkout can still be paid, and nothing that was asked for waits.
+-- is open, no checkout can still be paid or was paid for something that is not here yet, and
+-- nothing that was asked for waits. RunningOf says the same in words.
 UPDATE customer_organizations SET deleted_at = @now
 WHERE customer_organizations.id = @id AND customer_organizations.deleted_at IS NULL
     AND EXISTS (
@@ -173,7 +174,21 @@ WHERE customer_organizations.id = @id AND customer_organizations.deleted_at IS N
     )
     AND NOT EXISTS (
         SELECT 1 FROM checkouts AS c
-        WHERE c.customer_id = @id AND c.status IN ('open', 'confirmed') AND c.expires_at > @now
+        WHERE c.customer_id = @id AND c.deleted_at IS NULL AND (
+            c.status = 'open' AND c.expires_at > CAST(@open_after AS BIGINT)
+            OR c.status = 'confirmed' AND c.expires_at > CAST(@settled_after AS BIGINT)
+            OR c.status = 'succeeded' AND c.expires_at > CAST(@settled_after AS BIGINT) AND NOT EXISTS (
+                SELECT 1 FROM subscriptions AS started
+                WHERE started.provider = c.provider AND started.provider_checkout_id = c.provider_id
+            ) AND NOT EXISTS (
+                SELECT 1 FROM orders AS paid
+                WHERE paid.provider = c.provider AND paid.provider_checkout_id = c.provider_id
+                    AND (paid.provider_subscription_id = '' OR EXISTS (
+                        SELECT 1 FROM subscriptions AS upgraded
+                        WHERE upgraded.provider = paid.provider AND upgraded.provider_id = paid.provider_subscription_id
+                    ))
+            )
+        )
     )
     AND NOT EXISTS (SELECT 1 FROM actions AS a WHERE a.customer_id = @id AND a.state = 'waiting');
 
@@ -190,3 +205,6 @@ UPDATE sessions SET organization_id = NULL WHERE organization_id = @organization
 SELECT CAST(COUNT(*) AS BIGINT) FROM users
 JOIN memberships ON memberships.user_id = users.id
 WHERE users.email = @email AND users.email_verified_at IS NOT NULL AND memberships.organization_id = @organization_id;
+
+-- name: OrganizationEnded :one
+SELECT EXISTS (SELECT 1 FROM customer_organizations WHERE id = @id AND deleted_at IS NOT NULL);
