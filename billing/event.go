@@ -26,6 +26,7 @@ const (
 	ReasonBadNumber = "bad_number" // not a decimal number, or too large to count
 	ReasonWrongType = "wrong_type" // not text, a number or a boolean
 	ReasonInFuture  = "in_future"
+	ReasonTooOld    = "too_old" // before 1970, or at its first moment, which stands for none
 )
 
 // InvalidEvent says what is wrong with an event. It is an ErrInvalid.
@@ -53,6 +54,12 @@ func (e Event) Validate(now time.Time) error {
 		return &InvalidEvent{"occurred_at", ReasonMissing}
 	case e.OccurredAt.After(now):
 		return &InvalidEvent{"occurred_at", ReasonInFuture}
+	case e.OccurredAt.UnixMilli() <= 0:
+		return &InvalidEvent{"occurred_at", ReasonTooOld}
+	case !storable(e.ID):
+		return &InvalidEvent{"id", ReasonBadText}
+	case !storable(e.CustomerID):
+		return &InvalidEvent{"customer_id", ReasonBadText}
 	case len(e.Metadata) > maxMetadataKeys:
 		return &InvalidEvent{"metadata", ReasonTooMany}
 	}
@@ -98,10 +105,13 @@ func badText(text string, limit int) string {
 	switch {
 	case text == "":
 		return ReasonMissing
-	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+	case !storable(text):
 		return ReasonBadText
 	case len(text) > limit && utf8.RuneCountInString(text) > limit:
 		return ReasonTooLong
 	}
 	return ""
 }
+
+// storable reports whether every database and provider can keep a text.
+func storable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }

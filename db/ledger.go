@@ -121,13 +121,16 @@ func (l *ledger) write(ctx context.Context, w walletKey, run []claimed) error {
 		if err := l.q.InsertLedgerEntries(ctx, entry); err != nil {
 			return fmt.Errorf("entries of %s %s: %w", c.FactKind, c.FactID, err)
 		}
-		days.add(c, entry)
+		if err := days.add(c, entry); err != nil {
+			return err
+		}
 		if err := l.tellLow(ctx, w, c.Movement, billing.Credits(entry.WalletBalance)); err != nil {
 			return err
 		}
 	}
 	for _, day := range days {
-		if err := l.q.AddLedgerDay(ctx, *day); err != nil {
+		day.Least, day.Most = room(day.Credits)
+		if err := fits(l.q.AddLedgerDay(ctx, *day)); err != nil {
 			return fmt.Errorf("sum of day %d: %w", day.Day, err)
 		}
 	}

@@ -85,7 +85,7 @@ func (l *ledger) leftAt(ctx context.Context, w walletKey, at time.Time) (billing
 	if err != nil {
 		return 0, err
 	}
-	return billing.Credits(balance - credited - counted - waiting), nil
+	return billing.Credits(balance-credited) - summed(counted.Millions, counted.Rest) - summed(waiting.Millions, waiting.Rest), nil
 }
 
 // LedgerError is what CheckLedger found to be wrong.
@@ -114,14 +114,15 @@ func (s *Store) CheckLedger(ctx context.Context, customerID string) error {
 	for _, r := range rows {
 		name := fmt.Sprintf("%s of meter %s", r.Kind, r.ProviderMeterID)
 		meters[meterRef(r.Provider, r.ProviderMeterID)] += r.Balance
-		if r.Balance != r.EntriesSum {
-			faults = append(faults, fmt.Sprintf("%s has %d, its entries %d", name, r.Balance, r.EntriesSum))
+		balance := billing.Credits(r.Balance)
+		if entries := summed(r.EntriesMillions, r.EntriesRest); balance != entries {
+			faults = append(faults, fmt.Sprintf("%s has %d, its entries %d", name, balance, entries))
 		}
 		if r.LastSeq != r.EntriesCount {
 			faults = append(faults, fmt.Sprintf("%s counts %d entries and has %d", name, r.LastSeq, r.EntriesCount))
 		}
-		if r.Kind == string(billing.AccountWallet) && r.Balance != r.DaysSum {
-			faults = append(faults, fmt.Sprintf("%s has %d, its days %d", name, r.Balance, r.DaysSum))
+		if days := summed(r.DaysMillions, r.DaysRest); r.Kind == string(billing.AccountWallet) && balance != days {
+			faults = append(faults, fmt.Sprintf("%s has %d, its days %d", name, balance, days))
 		}
 	}
 	for meter, sum := range meters {

@@ -70,7 +70,7 @@ func (s *Store) CreditSums(ctx context.Context, customerID string, meter billing
 	}
 	sums := CreditSums{From: dayMoment(day), Opening: opening, Balance: opening}
 	for _, r := range rows {
-		sums.add(billing.Cause(r.Cause), billing.Credits(r.Credits))
+		sums.add(billing.Cause(r.Cause), summed(r.Millions, r.Rest))
 	}
 	return sums, nil
 }
@@ -83,7 +83,7 @@ func (s *Store) creditsBefore(ctx context.Context, customerID string, meter bill
 	if err = found(err); err != nil && !errors.Is(err, billing.ErrNotFound) {
 		return 0, fmt.Errorf("opening balance of customer %s: %w", customerID, err)
 	}
-	return billing.Credits(opening), nil
+	return billing.Credits(opening.Balance) - summed(opening.Millions, opening.Rest), nil
 }
 
 // CreditDay is one UTC day of a wallet on which something moved.

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"counterfoil/billing"
 	"counterfoil/db/gen"
@@ -11,20 +12,25 @@ import (
 // dayGroups sums a run of a wallet's entries per day and cause.
 type dayGroups []*gen.AddLedgerDayParams
 
-func (g *dayGroups) add(c claimed, e gen.InsertLedgerEntriesParams) {
+func (g *dayGroups) add(c claimed, e gen.InsertLedgerEntriesParams) error {
 	day, cause := utcDay(c.OccurredAt), string(c.Cause)
 	for _, d := range *g {
 		if d.Day == day && d.Cause == cause {
-			d.Credits += e.Credits
+			sum, err := billing.Credits(d.Credits).Add(billing.Credits(e.Credits))
+			if err != nil {
+				return fmt.Errorf("credits of a day: %w", err)
+			}
+			d.Credits = int64(sum)
 			d.Entries++
 			d.BalanceAfter, d.LastSeq = e.WalletBalance, e.WalletSeq
-			return
+			return nil
 		}
 	}
 	*g = append(*g, &gen.AddLedgerDayParams{
 		AccountID: e.WalletID, Day: day, Cause: cause, Credits: e.Credits, Entries: 1,
 		BalanceAfter: e.WalletBalance, LastSeq: e.WalletSeq,
 	})
+	return nil
 }
 
 // usageHours sums the events of a transaction per customer, meter and hour.
@@ -58,14 +64,48 @@ func (h usageHours) merge(key usageHour, more usageSum) error {
 	return nil
 }
 
+// room is between what a sum must lie that more can be added to it: a sum never wraps around.
+func room(more int64) (least, most int64) {
+	if more < 0 {
+		return math.MinInt64 - more, math.MaxInt64
+	}
+	return math.MinInt64, math.MaxInt64 - more
+}
+
+// fits turns a sum that had no room into an error.
+func fits(changed int64, err error) error {
+	if err == nil && changed == 0 {
+		return fmt.Errorf("too much to count: %w", billing.ErrInvalid)
+	}
+	return err
+}
+
+// summed puts together a sum whose millions and rest were summed apart. What is more than
+// can be told is the largest figure, or the smallest.
+func summed(millions, rest int64) billing.Credits {
+	const million = 1_000_000
+	millions, rest = millions+rest/million, rest%million
+	whole := billing.Credits(millions) * million
+	if whole/million == billing.Credits(millions) {
+		if sum, err := whole.Add(billing.Credits(rest)); err == nil {
+			return sum
+		}
+	}
+	if millions < 0 {
+		return math.MinInt64
+	}
+	return math.MaxInt64
+}
+
 // flush adds the sums to the roll-ups, by the hour and by the UTC day.
 func (h usageHours) flush(ctx context.Context, q *gen.Queries) error {
 	days := usageHours{} // keyed by day
 	for key, sum := range h {
-		err := q.AddUsageHour(ctx, gen.AddUsageHourParams{
+		least, most := room(int64(sum.units))
+		err := fits(q.AddUsageHour(ctx, gen.AddUsageHourParams{
 			CustomerID: key.customerID, Provider: key.meter.Provider, ProviderMeterID: key.meter.ProviderID,
-			Hour: key.at, Units: int64(sum.units), Events: sum.events,
-		})
+			Hour: key.at, Units: int64(sum.units), Events: sum.events, Least: least, Most: most,
+		}))
 		if err != nil {
 			return fmt.Errorf("usage of an hour: %w", err)
 		}
@@ -75,10 +115,11 @@ func (h usageHours) flush(ctx context.Context, q *gen.Queries) error {
 		}
 	}
 	for key, sum := range days {
-		err := q.AddUsageDay(ctx, gen.AddUsageDayParams{
+		least, most := room(int64(sum.units))
+		err := fits(q.AddUsageDay(ctx, gen.AddUsageDayParams{
 			CustomerID: key.customerID, Provider: key.meter.Provider, ProviderMeterID: key.meter.ProviderID,
-			Day: key.at, Units: int64(sum.units), Events: sum.events,
-		})
+			Day: key.at, Units: int64(sum.units), Events: sum.events, Least: least, Most: most,
+		}))
 		if err != nil {
 			return fmt.Errorf("usage of a day: %w", err)
 		}

@@ -113,7 +113,7 @@ func (s *Store) explained(ctx context.Context, f FrozenWallet, quiet bool) (bool
 	if err != nil {
 		return false, err
 	}
-	counted := f.Balance - billing.Credits(waiting)
+	counted := f.Balance - summed(waiting.Millions, waiting.Rest)
 	if quiet || counted == f.Provider {
 		return counted == f.Provider, nil
 	}

@@ -85,7 +85,7 @@ func (s *Store) sumDays(ctx context.Context, customerID string, meter billing.Re
 		FromHour: first, ToHour: first + length*int64(len(days)), SpanHours: length,
 	})
 	for _, r := range rows {
-		days[r.Span].Units, days[r.Span].Events = billing.Credits(r.Units), r.Events
+		days[r.Span].Units, days[r.Span].Events = summed(r.Millions, r.Rest), r.Events
 	}
 	return err
 }
@@ -123,7 +123,7 @@ func (s *Store) UsageTotals(ctx context.Context, customerID string, since time.T
 	var totals []UsageTotal
 	for _, r := range rows {
 		if r.Events > 0 {
-			totals = append(totals, UsageTotal{meterRef(r.Provider, r.ProviderMeterID), billing.Credits(r.Units), r.Events})
+			totals = append(totals, UsageTotal{meterRef(r.Provider, r.ProviderMeterID), summed(r.Millions, r.Rest), r.Events})
 		}
 	}
 	return totals, nil

@@ -162,6 +162,15 @@ func moreThanCanBeCounted(t *testing.T, c caller, id string) {
 	if said := fmt.Sprint(c.wants(200, "POST", "/api/v1/events", `{"events":[`+event("one", "1")+`]}`)); !strings.Contains(said, "duplicate") {
 		t.Errorf("the neighbour, sent again: %s", said)
 	}
+	// The wallet could hold a third one, and its hour could not.
+	hour := time.Now().Add(-2 * time.Hour).UTC().Format(time.RFC3339)
+	at := func(name, credits, when string) string {
+		return strings.Replace(event(name, credits), `"name"`, `"occurred_at":"`+when+`","name"`, 1)
+	}
+	c.wants(200, "POST", "/api/v1/events", `{"events":[`+at("huge", "9000000000000", hour)+`]}`)
+	c.wants(200, "POST", "/api/v1/events", `{"events":[`+event("given back", "-9000000000000")+`]}`)
+	refused("events[0].metadata", at("huge again", "9000000000000", hour))
+	c.wants(200, "POST", "/api/v1/events", `{"events":[`+at("small", "1", hour)+`]}`)
 }
 
 // frozenTellsNothing: while wallets are being checked, as after a restore, neither the API nor
@@ -209,6 +218,9 @@ func badEvents(t *testing.T, c caller, id string) {
 		{"in the future", fmt.Sprintf(`[{"id":"x","customer_id":%q,"name":"ai_usage","occurred_at":%q}]`, id, time.Now().Add(time.Hour).Format(time.RFC3339)), "events[0].occurred_at"},
 		{"nested metadata", fmt.Sprintf(`[{"id":"x","customer_id":%q,"name":"ai_usage","metadata":{"a":{"b":1}}}]`, id), "events[0].metadata.a"},
 		{"a number that nobody can count", fmt.Sprintf(`[{"id":"x","customer_id":%q,"name":"ai_usage","metadata":{"credits":1e400}}]`, id), "events[0].metadata.credits"},
+		{"an id with a NUL", fmt.Sprintf(`[{"id":"a\u0000b","customer_id":%q,"name":"ai_usage"}]`, id), "events[0].id"},
+		{"a customer with a NUL", `[{"id":"x","customer_id":"a\u0000b","name":"ai_usage"}]`, "events[0].customer_id"},
+		{"before the first year", fmt.Sprintf(`[{"id":"x","customer_id":%q,"name":"ai_usage","occurred_at":"0000-01-01T00:00:00+01:00"}]`, id), "events[0].occurred_at"},
 		{"the same id twice", `[` + good + `,` + good + `]`, "events[1].id"},
 		{"an id of a thousand bytes", fmt.Sprintf(`[{"id":%q,"customer_id":%q,"name":"ai_usage"}]`, strings.Repeat("i", 1000), id), "events[0].id"},
 		{"a field that is none", fmt.Sprintf(`[{"id":"x","customer_id":%q,"name":"ai_usage","credits":9}]`, id), "body"},

@@ -9,12 +9,13 @@ import (
 	"context"
 )
 
-const addLedgerDay = `-- name: AddLedgerDay :exec
+const addLedgerDay = `-- name: AddLedgerDay :execrows
 INSERT INTO ledger_days (account_id, day, cause, credits, entries, balance_after, last_seq)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 ON CONFLICT (account_id, day, cause) DO UPDATE SET
     credits = ledger_days.credits + excluded.credits, entries = ledger_days.entries + excluded.entries,
     balance_after = excluded.balance_after, last_seq = excluded.last_seq
+    WHERE ledger_days.credits BETWEEN CAST(?8 AS BIGINT) AND CAST(?9 AS BIGINT)
 `
 
 type AddLedgerDayParams struct {
@@ -25,10 +26,13 @@ type AddLedgerDayParams struct {
 	Entries      int64
 	BalanceAfter int64
 	LastSeq      int64
+	Least        int64
+	Most         int64
 }
 
-func (q *Queries) AddLedgerDay(ctx context.Context, arg AddLedgerDayParams) error {
-	_, err := q.db.ExecContext(ctx, addLedgerDay,
+// least and most are as for AddUsageHour.
+func (q *Queries) AddLedgerDay(ctx context.Context, arg AddLedgerDayParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, addLedgerDay,
 		arg.AccountID,
 		arg.Day,
 		arg.Cause,
@@ -36,8 +40,13 @@ func (q *Queries) AddLedgerDay(ctx context.Context, arg AddLedgerDayParams) erro
 		arg.Entries,
 		arg.BalanceAfter,
 		arg.LastSeq,
+		arg.Least,
+		arg.Most,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const creditEntriesBetween = `-- name: CreditEntriesBetween :many
@@ -106,7 +115,8 @@ func (q *Queries) CreditEntriesBetween(ctx context.Context, arg CreditEntriesBet
 }
 
 const creditSumsByCause = `-- name: CreditSumsByCause :many
-SELECT d.cause, CAST(SUM(d.credits) AS BIGINT) AS credits FROM ledger_days AS d
+SELECT d.cause, CAST(SUM(d.credits / 1000000) AS BIGINT) AS millions, CAST(SUM(d.credits % 1000000) AS BIGINT) AS rest
+FROM ledger_days AS d
 JOIN ledger_accounts AS a ON a.id = d.account_id
 WHERE a.customer_id = ?1 AND a.provider = ?2 AND a.provider_meter_id = ?3
     AND a.kind = 'wallet' AND d.day >= ?4 AND d.day < ?5
@@ -122,8 +132,9 @@ type CreditSumsByCauseParams struct {
 }
 
 type CreditSumsByCauseRow struct {
-	Cause   string
-	Credits int64
+	Cause    string
+	Millions int64
+	Rest     int64
 }
 
 func (q *Queries) CreditSumsByCause(ctx context.Context, arg CreditSumsByCauseParams) ([]CreditSumsByCauseRow, error) {
@@ -141,7 +152,7 @@ func (q *Queries) CreditSumsByCause(ctx context.Context, arg CreditSumsByCausePa
 	var items []CreditSumsByCauseRow
 	for rows.Next() {
 		var i CreditSumsByCauseRow
-		if err := rows.Scan(&i.Cause, &i.Credits); err != nil {
+		if err := rows.Scan(&i.Cause, &i.Millions, &i.Rest); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -194,9 +205,11 @@ func (q *Queries) CreditedBetween(ctx context.Context, arg CreditedBetweenParams
 }
 
 const creditsBeforeDay = `-- name: CreditsBeforeDay :one
-SELECT CAST(a.balance - COALESCE((
-    SELECT SUM(d.credits) FROM ledger_days AS d WHERE d.account_id = a.id AND d.day >= ?1
-), 0) AS BIGINT) FROM ledger_accounts AS a
+SELECT a.balance, CAST(COALESCE((
+    SELECT SUM(d.credits / 1000000) FROM ledger_days AS d WHERE d.account_id = a.id AND d.day >= ?1
+), 0) AS BIGINT) AS millions, CAST(COALESCE((
+    SELECT SUM(d.credits % 1000000) FROM ledger_days AS d WHERE d.account_id = a.id AND d.day >= ?1
+), 0) AS BIGINT) AS rest FROM ledger_accounts AS a
 WHERE a.customer_id = ?2 AND a.provider = ?3 AND a.provider_meter_id = ?4
     AND a.kind = 'wallet'
 `
@@ -208,19 +221,25 @@ type CreditsBeforeDayParams struct {
 	ProviderMeterID string
 }
 
-// The balance at the beginning of a day: what is left now, less what moved since. Pages
+type CreditsBeforeDayRow struct {
+	Balance  int64
+	Millions int64
+	Rest     int64
+}
+
+// The balance at the beginning of a day is what is left now, less what moved since. Pages
 // look back from today, so this reads less than all days from the first one on, and in
 // one statement, so that nothing moves in between.
-func (q *Queries) CreditsBeforeDay(ctx context.Context, arg CreditsBeforeDayParams) (int64, error) {
+func (q *Queries) CreditsBeforeDay(ctx context.Context, arg CreditsBeforeDayParams) (CreditsBeforeDayRow, error) {
 	row := q.db.QueryRowContext(ctx, creditsBeforeDay,
 		arg.Day,
 		arg.CustomerID,
 		arg.Provider,
 		arg.ProviderMeterID,
 	)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
+	var i CreditsBeforeDayRow
+	err := row.Scan(&i.Balance, &i.Millions, &i.Rest)
+	return i, err
 }
 
 const creditsMovedAfter = `-- name: CreditsMovedAfter :one
@@ -385,8 +404,10 @@ func (q *Queries) LastReset(ctx context.Context, arg LastResetParams) (LastReset
 
 const ledgerCheck = `-- name: LedgerCheck :many
 SELECT a.provider, a.provider_meter_id, a.kind, a.balance, a.last_seq,
-    CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) AS entries_sum, COUNT(e.seq) AS entries_count,
-    CAST(COALESCE((SELECT SUM(d.credits) FROM ledger_days AS d WHERE d.account_id = a.id), 0) AS BIGINT) AS days_sum
+    CAST(COALESCE(SUM(e.credits / 1000000), 0) AS BIGINT) AS entries_millions,
+    CAST(COALESCE(SUM(e.credits % 1000000), 0) AS BIGINT) AS entries_rest, COUNT(e.seq) AS entries_count,
+    CAST(COALESCE((SELECT SUM(d.credits / 1000000) FROM ledger_days AS d WHERE d.account_id = a.id), 0) AS BIGINT) AS days_millions,
+    CAST(COALESCE((SELECT SUM(d.credits % 1000000) FROM ledger_days AS d WHERE d.account_id = a.id), 0) AS BIGINT) AS days_rest
 FROM ledger_accounts AS a LEFT JOIN ledger_entries AS e ON e.account_id = a.id
 WHERE a.customer_id = ?1
 GROUP BY a.id, a.provider, a.provider_meter_id, a.kind, a.balance, a.last_seq
@@ -399,9 +420,11 @@ type LedgerCheckRow struct {
 	Kind            string
 	Balance         int64
 	LastSeq         int64
-	EntriesSum      int64
+	EntriesMillions int64
+	EntriesRest     int64
 	EntriesCount    int64
-	DaysSum         int64
+	DaysMillions    int64
+	DaysRest        int64
 }
 
 // Every account of a customer with the sum and the number of its entries, read from the entries themselves.
@@ -420,9 +443,11 @@ func (q *Queries) LedgerCheck(ctx context.Context, customerID string) ([]LedgerC
 			&i.Kind,
 			&i.Balance,
 			&i.LastSeq,
-			&i.EntriesSum,
+			&i.EntriesMillions,
+			&i.EntriesRest,
 			&i.EntriesCount,
-			&i.DaysSum,
+			&i.DaysMillions,
+			&i.DaysRest,
 		); err != nil {
 			return nil, err
 		}
@@ -712,7 +737,8 @@ func (q *Queries) UnbalancedTransactions(ctx context.Context, customerID string)
 }
 
 const useCountedSince = `-- name: UseCountedSince :one
-SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) FROM usage_events AS u
+SELECT CAST(COALESCE(SUM(e.credits / 1000000), 0) AS BIGINT) AS millions,
+    CAST(COALESCE(SUM(e.credits % 1000000), 0) AS BIGINT) AS rest FROM usage_events AS u
 JOIN ledger_transactions AS t ON t.provider = u.provider AND t.cause_kind = 'event' AND t.cause_id = u.id
 JOIN ledger_entries AS e ON e.transaction_id = t.id
 JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
@@ -727,25 +753,32 @@ type UseCountedSinceParams struct {
 	ProviderMeterID string
 }
 
-// What the provider counts at or after a moment: the uses it took since then.
-func (q *Queries) UseCountedSince(ctx context.Context, arg UseCountedSinceParams) (int64, error) {
+type UseCountedSinceRow struct {
+	Millions int64
+	Rest     int64
+}
+
+// What the provider counts at or after a moment: the uses it took since then. Millions and
+// the rest are summed apart, as by UsageBySpan.
+func (q *Queries) UseCountedSince(ctx context.Context, arg UseCountedSinceParams) (UseCountedSinceRow, error) {
 	row := q.db.QueryRowContext(ctx, useCountedSince,
 		arg.CustomerID,
 		arg.Since,
 		arg.Provider,
 		arg.ProviderMeterID,
 	)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
+	var i UseCountedSinceRow
+	err := row.Scan(&i.Millions, &i.Rest)
+	return i, err
 }
 
 const useNotCountedYet = `-- name: UseNotCountedYet :one
-SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) FROM usage_events AS u
+SELECT CAST(COALESCE(SUM(e.credits / 1000000), 0) AS BIGINT) AS millions,
+    CAST(COALESCE(SUM(e.credits % 1000000), 0) AS BIGINT) AS rest FROM usage_events AS u
 JOIN ledger_transactions AS t ON t.provider = u.provider AND t.cause_kind = 'event' AND t.cause_id = u.id
 JOIN ledger_entries AS e ON e.transaction_id = t.id
 JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
-WHERE u.customer_id = ?1 AND u.sent_at IS NULL AND (u.state <> 'parked' OR u.occurred_at >= ?2)
+WHERE u.customer_id = ?1 AND u.sent_at IS NULL AND (u.state NOT IN ('parked', 'dismissed') OR u.occurred_at >= ?2)
     AND t.provider = ?3 AND t.provider_meter_id = ?4
 `
 
@@ -756,18 +789,23 @@ type UseNotCountedYetParams struct {
 	ProviderMeterID string
 }
 
-// What the provider will count later: the uses it has not got. One that it refused
-// stays in the period in which it happened.
-func (q *Queries) UseNotCountedYet(ctx context.Context, arg UseNotCountedYetParams) (int64, error) {
+type UseNotCountedYetRow struct {
+	Millions int64
+	Rest     int64
+}
+
+// What the provider will count later: the uses it has not got. One that it refused, or that
+// an operator decided not to report, stays in the period in which it happened.
+func (q *Queries) UseNotCountedYet(ctx context.Context, arg UseNotCountedYetParams) (UseNotCountedYetRow, error) {
 	row := q.db.QueryRowContext(ctx, useNotCountedYet,
 		arg.CustomerID,
 		arg.Since,
 		arg.Provider,
 		arg.ProviderMeterID,
 	)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
+	var i UseNotCountedYetRow
+	err := row.Scan(&i.Millions, &i.Rest)
+	return i, err
 }
 
 const walletBalance = `-- name: WalletBalance :one
@@ -798,7 +836,7 @@ SELECT w.provider, w.provider_meter_id, w.balance, w.frozen_at, w.frozen_reason,
     ), 0) AS BIGINT) AS credited,
     CAST(CASE WHEN EXISTS (
         SELECT 1 FROM usage_events AS u
-        WHERE u.customer_id = w.customer_id AND u.provider = w.provider AND u.sent_at IS NULL AND u.state <> 'parked'
+        WHERE u.customer_id = w.customer_id AND u.provider = w.provider AND u.sent_at IS NULL AND u.state NOT IN ('parked', 'dismissed')
     ) THEN 1 ELSE 0 END AS BIGINT) AS waiting,
     CAST(COALESCE(m.name, '') AS TEXT) AS meter_name, CAST(COALESCE(m.aggregation, '') AS TEXT) AS aggregation,
     CAST(COALESCE(b.balance, 0) AS BIGINT) AS provider_balance,

@@ -9,11 +9,12 @@ import (
 	"context"
 )
 
-const addUsageDay = `-- name: AddUsageDay :exec
+const addUsageDay = `-- name: AddUsageDay :execrows
 INSERT INTO usage_days (customer_id, provider, provider_meter_id, day, units, events)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 ON CONFLICT (customer_id, provider, provider_meter_id, day) DO UPDATE SET
     units = usage_days.units + excluded.units, events = usage_days.events + excluded.events
+    WHERE usage_days.units BETWEEN CAST(?7 AS BIGINT) AND CAST(?8 AS BIGINT)
 `
 
 type AddUsageDayParams struct {
@@ -23,25 +24,33 @@ type AddUsageDayParams struct {
 	Day             int64
 	Units           int64
 	Events          int64
+	Least           int64
+	Most            int64
 }
 
-func (q *Queries) AddUsageDay(ctx context.Context, arg AddUsageDayParams) error {
-	_, err := q.db.ExecContext(ctx, addUsageDay,
+func (q *Queries) AddUsageDay(ctx context.Context, arg AddUsageDayParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, addUsageDay,
 		arg.CustomerID,
 		arg.Provider,
 		arg.ProviderMeterID,
 		arg.Day,
 		arg.Units,
 		arg.Events,
+		arg.Least,
+		arg.Most,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
-const addUsageHour = `-- name: AddUsageHour :exec
+const addUsageHour = `-- name: AddUsageHour :execrows
 INSERT INTO usage_hours (customer_id, provider, provider_meter_id, hour, units, events)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 ON CONFLICT (customer_id, provider, provider_meter_id, hour) DO UPDATE SET
     units = usage_hours.units + excluded.units, events = usage_hours.events + excluded.events
+    WHERE usage_hours.units BETWEEN CAST(?7 AS BIGINT) AND CAST(?8 AS BIGINT)
 `
 
 type AddUsageHourParams struct {
@@ -51,18 +60,27 @@ type AddUsageHourParams struct {
 	Hour            int64
 	Units           int64
 	Events          int64
+	Least           int64
+	Most            int64
 }
 
-func (q *Queries) AddUsageHour(ctx context.Context, arg AddUsageHourParams) error {
-	_, err := q.db.ExecContext(ctx, addUsageHour,
+// Nothing happens when the sum would leave what an integer holds: it was below least or
+// above most before, which are as far from that as units is.
+func (q *Queries) AddUsageHour(ctx context.Context, arg AddUsageHourParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, addUsageHour,
 		arg.CustomerID,
 		arg.Provider,
 		arg.ProviderMeterID,
 		arg.Hour,
 		arg.Units,
 		arg.Events,
+		arg.Least,
+		arg.Most,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const claimUsage = `-- name: ClaimUsage :many
@@ -455,7 +473,8 @@ func (q *Queries) RetryUsage(ctx context.Context, arg RetryUsageParams) error {
 
 const usageBySpan = `-- name: UsageBySpan :many
 SELECT CAST((hour - ?1) / ?2 AS BIGINT) AS span,
-    CAST(SUM(units) AS BIGINT) AS units, CAST(SUM(events) AS BIGINT) AS events
+    CAST(SUM(units / 1000000) AS BIGINT) AS millions, CAST(SUM(units % 1000000) AS BIGINT) AS rest,
+    CAST(SUM(events) AS BIGINT) AS events
 FROM usage_hours
 WHERE customer_id = ?3 AND provider = ?4 AND provider_meter_id = ?5
     AND hour >= ?1 AND hour < ?6
@@ -472,12 +491,14 @@ type UsageBySpanParams struct {
 }
 
 type UsageBySpanRow struct {
-	Span   int64
-	Units  int64
-	Events int64
+	Span     int64
+	Millions int64
+	Rest     int64
+	Events   int64
 }
 
 // Sums over spans of so many hours each, numbered from the first; empty ones are left out.
+// Millions and the rest are summed apart: a sum of many hours may be more than fits.
 func (q *Queries) UsageBySpan(ctx context.Context, arg UsageBySpanParams) ([]UsageBySpanRow, error) {
 	rows, err := q.db.QueryContext(ctx, usageBySpan,
 		arg.FromHour,
@@ -494,7 +515,12 @@ func (q *Queries) UsageBySpan(ctx context.Context, arg UsageBySpanParams) ([]Usa
 	var items []UsageBySpanRow
 	for rows.Next() {
 		var i UsageBySpanRow
-		if err := rows.Scan(&i.Span, &i.Units, &i.Events); err != nil {
+		if err := rows.Scan(
+			&i.Span,
+			&i.Millions,
+			&i.Rest,
+			&i.Events,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -653,9 +679,12 @@ func (q *Queries) UsageEvent(ctx context.Context, id string) (UsageEvent, error)
 
 const usageTotals = `-- name: UsageTotals :many
 SELECT m.provider, m.provider_id AS provider_meter_id,
-    CAST((SELECT COALESCE(SUM(h.units), 0) FROM usage_hours AS h
+    CAST((SELECT COALESCE(SUM(h.units / 1000000), 0) FROM usage_hours AS h
         WHERE h.customer_id = ?1 AND h.provider = m.provider AND h.provider_meter_id = m.provider_id
-            AND h.hour >= ?2) AS BIGINT) AS units,
+            AND h.hour >= ?2) AS BIGINT) AS millions,
+    CAST((SELECT COALESCE(SUM(h.units % 1000000), 0) FROM usage_hours AS h
+        WHERE h.customer_id = ?1 AND h.provider = m.provider AND h.provider_meter_id = m.provider_id
+            AND h.hour >= ?2) AS BIGINT) AS rest,
     CAST((SELECT COALESCE(SUM(h.events), 0) FROM usage_hours AS h
         WHERE h.customer_id = ?1 AND h.provider = m.provider AND h.provider_meter_id = m.provider_id
             AND h.hour >= ?2) AS BIGINT) AS events
@@ -670,11 +699,12 @@ type UsageTotalsParams struct {
 type UsageTotalsRow struct {
 	Provider        string
 	ProviderMeterID string
-	Units           int64
+	Millions        int64
+	Rest            int64
 	Events          int64
 }
 
-// Meter by meter, so that the hours before are not read at all.
+// Meter by meter, so that the hours before are not read at all; see UsageBySpan.
 func (q *Queries) UsageTotals(ctx context.Context, arg UsageTotalsParams) ([]UsageTotalsRow, error) {
 	rows, err := q.db.QueryContext(ctx, usageTotals, arg.CustomerID, arg.FromHour)
 	if err != nil {
@@ -687,7 +717,8 @@ func (q *Queries) UsageTotals(ctx context.Context, arg UsageTotalsParams) ([]Usa
 		if err := rows.Scan(
 			&i.Provider,
 			&i.ProviderMeterID,
-			&i.Units,
+			&i.Millions,
+			&i.Rest,
 			&i.Events,
 		); err != nil {
 			return nil, err

@@ -31,12 +31,14 @@ INSERT INTO ledger_entries (transaction_id, account_id, seq, credits, balance_af
     (@transaction_id, @wallet_id, @wallet_seq, @credits, @wallet_balance),
     (@transaction_id, @counter_id, @counter_seq, -CAST(@credits AS BIGINT), @counter_balance);
 
--- name: AddLedgerDay :exec
+-- name: AddLedgerDay :execrows
+-- least and most are as for AddUsageHour.
 INSERT INTO ledger_days (account_id, day, cause, credits, entries, balance_after, last_seq)
 VALUES (@account_id, @day, @cause, @credits, @entries, @balance_after, @last_seq)
 ON CONFLICT (account_id, day, cause) DO UPDATE SET
     credits = ledger_days.credits + excluded.credits, entries = ledger_days.entries + excluded.entries,
-    balance_after = excluded.balance_after, last_seq = excluded.last_seq;
+    balance_after = excluded.balance_after, last_seq = excluded.last_seq
+    WHERE ledger_days.credits BETWEEN CAST(@least AS BIGINT) AND CAST(@most AS BIGINT);
 
 -- name: WalletBalance :one
 SELECT balance FROM ledger_accounts
@@ -69,8 +71,10 @@ WHERE t.customer_id = @customer_id AND t.provider = @provider AND t.provider_met
     AND t.occurred_at >= @from_at AND t.occurred_at < @to_at;
 
 -- name: UseCountedSince :one
--- What the provider counts at or after a moment: the uses it took since then.
-SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) FROM usage_events AS u
+-- What the provider counts at or after a moment: the uses it took since then. Millions and
+-- the rest are summed apart, as by UsageBySpan.
+SELECT CAST(COALESCE(SUM(e.credits / 1000000), 0) AS BIGINT) AS millions,
+    CAST(COALESCE(SUM(e.credits % 1000000), 0) AS BIGINT) AS rest FROM usage_events AS u
 JOIN ledger_transactions AS t ON t.provider = u.provider AND t.cause_kind = 'event' AND t.cause_id = u.id
 JOIN ledger_entries AS e ON e.transaction_id = t.id
 JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
@@ -78,13 +82,14 @@ WHERE u.customer_id = @customer_id AND u.sent_at >= CAST(@since AS BIGINT)
     AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id;
 
 -- name: UseNotCountedYet :one
--- What the provider will count later: the uses it has not got. One that it refused
--- stays in the period in which it happened.
-SELECT CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) FROM usage_events AS u
+-- What the provider will count later: the uses it has not got. One that it refused, or that
+-- an operator decided not to report, stays in the period in which it happened.
+SELECT CAST(COALESCE(SUM(e.credits / 1000000), 0) AS BIGINT) AS millions,
+    CAST(COALESCE(SUM(e.credits % 1000000), 0) AS BIGINT) AS rest FROM usage_events AS u
 JOIN ledger_transactions AS t ON t.provider = u.provider AND t.cause_kind = 'event' AND t.cause_id = u.id
 JOIN ledger_entries AS e ON e.transaction_id = t.id
 JOIN ledger_accounts AS a ON a.id = e.account_id AND a.kind = 'wallet'
-WHERE u.customer_id = @customer_id AND u.sent_at IS NULL AND (u.state <> 'parked' OR u.occurred_at >= @since)
+WHERE u.customer_id = @customer_id AND u.sent_at IS NULL AND (u.state NOT IN ('parked', 'dismissed') OR u.occurred_at >= @since)
     AND t.provider = @provider AND t.provider_meter_id = @provider_meter_id;
 
 -- name: PostedUnits :one
@@ -115,17 +120,20 @@ WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_met
 ORDER BY d.day DESC LIMIT CAST(@page_size AS BIGINT);
 
 -- name: CreditsBeforeDay :one
--- The balance at the beginning of a day: what is left now, less what moved since. Pages
+-- The balance at the beginning of a day is what is left now, less what moved since. Pages
 -- look back from today, so this reads less than all days from the first one on, and in
 -- one statement, so that nothing moves in between.
-SELECT CAST(a.balance - COALESCE((
-    SELECT SUM(d.credits) FROM ledger_days AS d WHERE d.account_id = a.id AND d.day >= @day
-), 0) AS BIGINT) FROM ledger_accounts AS a
+SELECT a.balance, CAST(COALESCE((
+    SELECT SUM(d.credits / 1000000) FROM ledger_days AS d WHERE d.account_id = a.id AND d.day >= @day
+), 0) AS BIGINT) AS millions, CAST(COALESCE((
+    SELECT SUM(d.credits % 1000000) FROM ledger_days AS d WHERE d.account_id = a.id AND d.day >= @day
+), 0) AS BIGINT) AS rest FROM ledger_accounts AS a
 WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
     AND a.kind = 'wallet';
 
 -- name: CreditSumsByCause :many
-SELECT d.cause, CAST(SUM(d.credits) AS BIGINT) AS credits FROM ledger_days AS d
+SELECT d.cause, CAST(SUM(d.credits / 1000000) AS BIGINT) AS millions, CAST(SUM(d.credits % 1000000) AS BIGINT) AS rest
+FROM ledger_days AS d
 JOIN ledger_accounts AS a ON a.id = d.account_id
 WHERE a.customer_id = @customer_id AND a.provider = @provider AND a.provider_meter_id = @provider_meter_id
     AND a.kind = 'wallet' AND d.day >= @from_day AND d.day < @to_day
@@ -153,7 +161,7 @@ SELECT w.provider, w.provider_meter_id, w.balance, w.frozen_at, w.frozen_reason,
     ), 0) AS BIGINT) AS credited,
     CAST(CASE WHEN EXISTS (
         SELECT 1 FROM usage_events AS u
-        WHERE u.customer_id = w.customer_id AND u.provider = w.provider AND u.sent_at IS NULL AND u.state <> 'parked'
+        WHERE u.customer_id = w.customer_id AND u.provider = w.provider AND u.sent_at IS NULL AND u.state NOT IN ('parked', 'dismissed')
     ) THEN 1 ELSE 0 END AS BIGINT) AS waiting,
     CAST(COALESCE(m.name, '') AS TEXT) AS meter_name, CAST(COALESCE(m.aggregation, '') AS TEXT) AS aggregation,
     CAST(COALESCE(b.balance, 0) AS BIGINT) AS provider_balance,
@@ -176,8 +184,10 @@ ORDER BY m.created_at, w.provider, w.provider_meter_id;
 -- name: LedgerCheck :many
 -- Every account of a customer with the sum and the number of its entries, read from the entries themselves.
 SELECT a.provider, a.provider_meter_id, a.kind, a.balance, a.last_seq,
-    CAST(COALESCE(SUM(e.credits), 0) AS BIGINT) AS entries_sum, COUNT(e.seq) AS entries_count,
-    CAST(COALESCE((SELECT SUM(d.credits) FROM ledger_days AS d WHERE d.account_id = a.id), 0) AS BIGINT) AS days_sum
+    CAST(COALESCE(SUM(e.credits / 1000000), 0) AS BIGINT) AS entries_millions,
+    CAST(COALESCE(SUM(e.credits % 1000000), 0) AS BIGINT) AS entries_rest, COUNT(e.seq) AS entries_count,
+    CAST(COALESCE((SELECT SUM(d.credits / 1000000) FROM ledger_days AS d WHERE d.account_id = a.id), 0) AS BIGINT) AS days_millions,
+    CAST(COALESCE((SELECT SUM(d.credits % 1000000) FROM ledger_days AS d WHERE d.account_id = a.id), 0) AS BIGINT) AS days_rest
 FROM ledger_accounts AS a LEFT JOIN ledger_entries AS e ON e.account_id = a.id
 WHERE a.customer_id = @customer_id
 GROUP BY a.id, a.provider, a.provider_meter_id, a.kind, a.balance, a.last_seq

@@ -12,17 +12,21 @@ ON CONFLICT DO NOTHING;
 -- name: UsageEvent :one
 SELECT * FROM usage_events WHERE id = @id;
 
--- name: AddUsageHour :exec
+-- name: AddUsageHour :execrows
+-- Nothing happens when the sum would leave what an integer holds: it was below least or
+-- above most before, which are as far from that as units is.
 INSERT INTO usage_hours (customer_id, provider, provider_meter_id, hour, units, events)
 VALUES (@customer_id, @provider, @provider_meter_id, @hour, @units, @events)
 ON CONFLICT (customer_id, provider, provider_meter_id, hour) DO UPDATE SET
-    units = usage_hours.units + excluded.units, events = usage_hours.events + excluded.events;
+    units = usage_hours.units + excluded.units, events = usage_hours.events + excluded.events
+    WHERE usage_hours.units BETWEEN CAST(@least AS BIGINT) AND CAST(@most AS BIGINT);
 
--- name: AddUsageDay :exec
+-- name: AddUsageDay :execrows
 INSERT INTO usage_days (customer_id, provider, provider_meter_id, day, units, events)
 VALUES (@customer_id, @provider, @provider_meter_id, @day, @units, @events)
 ON CONFLICT (customer_id, provider, provider_meter_id, day) DO UPDATE SET
-    units = usage_days.units + excluded.units, events = usage_days.events + excluded.events;
+    units = usage_days.units + excluded.units, events = usage_days.events + excluded.events
+    WHERE usage_days.units BETWEEN CAST(@least AS BIGINT) AND CAST(@most AS BIGINT);
 
 -- name: UsageDays :many
 SELECT day, units, events FROM usage_days
@@ -32,19 +36,24 @@ ORDER BY day;
 
 -- name: UsageBySpan :many
 -- Sums over spans of so many hours each, numbered from the first; empty ones are left out.
+-- Millions and the rest are summed apart: a sum of many hours may be more than fits.
 SELECT CAST((hour - @from_hour) / @span_hours AS BIGINT) AS span,
-    CAST(SUM(units) AS BIGINT) AS units, CAST(SUM(events) AS BIGINT) AS events
+    CAST(SUM(units / 1000000) AS BIGINT) AS millions, CAST(SUM(units % 1000000) AS BIGINT) AS rest,
+    CAST(SUM(events) AS BIGINT) AS events
 FROM usage_hours
 WHERE customer_id = @customer_id AND provider = @provider AND provider_meter_id = @provider_meter_id
     AND hour >= @from_hour AND hour < @to_hour
 GROUP BY 1 ORDER BY 1;
 
 -- name: UsageTotals :many
--- Meter by meter, so that the hours before are not read at all.
+-- Meter by meter, so that the hours before are not read at all; see UsageBySpan.
 SELECT m.provider, m.provider_id AS provider_meter_id,
-    CAST((SELECT COALESCE(SUM(h.units), 0) FROM usage_hours AS h
+    CAST((SELECT COALESCE(SUM(h.units / 1000000), 0) FROM usage_hours AS h
         WHERE h.customer_id = @customer_id AND h.provider = m.provider AND h.provider_meter_id = m.provider_id
-            AND h.hour >= @from_hour) AS BIGINT) AS units,
+            AND h.hour >= @from_hour) AS BIGINT) AS millions,
+    CAST((SELECT COALESCE(SUM(h.units % 1000000), 0) FROM usage_hours AS h
+        WHERE h.customer_id = @customer_id AND h.provider = m.provider AND h.provider_meter_id = m.provider_id
+            AND h.hour >= @from_hour) AS BIGINT) AS rest,
     CAST((SELECT COALESCE(SUM(h.events), 0) FROM usage_hours AS h
         WHERE h.customer_id = @customer_id AND h.provider = m.provider AND h.provider_meter_id = m.provider_id
             AND h.hour >= @from_hour) AS BIGINT) AS events
