@@ -73,7 +73,7 @@ func TestEveryEventOfTheSeedHasItsHook(t *testing.T) {
 		}
 		return list
 	}
-	for end := time.Now().Add(time.Minute); len(missing()) > 0 && time.Now().Before(end); {
+	for end := time.Now().Add(10 * time.Minute); len(missing()) > 0 && time.Now().Before(end); {
 		s.step("inbox")
 		s.step("hook go")
 	}

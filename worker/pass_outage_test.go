@@ -84,7 +84,7 @@ func TestR2EndpointSwitchedOff(t *testing.T) {
 	const skipped, sampled = 1000, 100 // customers, of two events each, and one of a state
 	for i := range skipped {
 		if i == sampled {
-			for end := time.Now().Add(2 * time.Minute); pushed.told("customer.updated") < sampled && time.Now().Before(end); {
+			for end := time.Now().Add(10 * time.Minute); pushed.told("customer.updated") < sampled && time.Now().Before(end); {
 				other.step("inbox")
 				other.step("hook go")
 			}

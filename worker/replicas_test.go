@@ -29,13 +29,13 @@ func TestTwoWorkersDoEachThingOnce(t *testing.T) {
 	var running sync.WaitGroup
 	running.Go(func() { s.Run(ctx) })
 	running.Go(func() { other.Run(ctx) })
-	deadline := time.After(time.Minute)
+	deadline := time.After(10 * time.Minute)
 	for done := false; !done; {
 		s.Poke()
 		other.Poke()
 		select {
 		case <-deadline:
-			t.Fatalf("after a minute: %d mails, %d customers", len(s.twin.Engine.Mails()), len(s.twin.Engine.Customers()))
+			t.Fatalf("after ten minutes: %d mails, %d customers", len(s.twin.Engine.Mails()), len(s.twin.Engine.Customers()))
 		case <-time.After(20 * time.Millisecond):
 		}
 		backlog, err := s.Store.OutboxBacklog(t.Context())

@@ -92,7 +92,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 // await waits until webhooks of all types about a customer have come.
 func (w *world) await(t *testing.T, providerCustomerID string, types ...string) {
 	t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(10 * time.Minute)
 	for {
 		missing := w.missing(providerCustomerID, types)
 		if len(missing) == 0 {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"counterfoil/twin"
 	"counterfoil/twin/server"
@@ -70,7 +71,7 @@ func TestEveryKeyIsThere(t *testing.T) {
 	sam := w.customer("sam@example.com").ID
 	ok(w.Engine.CreateCheckout(t.Context(), twin.CheckoutInput{ProductIDs: []string{w.product("pro").ID}, CustomerID: sam}))(t)
 	shop.await(t, func(a []arrival) bool { return len(a) > 0 })
-	w.Engine.WaitDelivered(t.Context(), "checkout.created", w.get("/v1/checkouts/")["items"].([]any)[0].(map[string]any)["id"].(string), 5e9)
+	w.Engine.WaitDelivered(t.Context(), "checkout.created", w.get("/v1/checkouts/")["items"].([]any)[0].(map[string]any)["id"].(string), 5*time.Minute)
 	_, _, session := w.call("POST", "/v1/customer-sessions/", server.OrganizationToken, `{"customer_id":"`+sam+`"}`)
 	first := func(path string, steps ...string) map[string]any {
 		t.Helper()

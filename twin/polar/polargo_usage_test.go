@@ -72,9 +72,9 @@ func TestUsageByPolarGo(t *testing.T) {
 		t.Errorf("customer meters %+v", meters)
 	}
 	ok(w.api.CustomerMeters.Get(ctx, meters.Items[0].ID))(t)
-	owner := operations.CreateMetersQuantitiesQueryParamCustomerIDFilterStr(sam.ID)
+	owner, now := operations.CreateMetersQuantitiesQueryParamCustomerIDFilterStr(sam.ID), w.Engine.Now() // one of them, should midnight pass
 	quantities := ok(w.api.Meters.Quantities(ctx, operations.MetersQuantitiesRequest{
-		ID: after[0].MeterID, StartTimestamp: w.Engine.Now().AddDate(0, 0, -29), EndTimestamp: w.Engine.Now(), Interval: components.TimeIntervalDay, CustomerID: &owner,
+		ID: after[0].MeterID, StartTimestamp: now.AddDate(0, 0, -29), EndTimestamp: now, Interval: components.TimeIntervalDay, CustomerID: &owner,
 	}))(t).MeterQuantities
 	var sum float64
 	for _, q := range quantities.Quantities {
