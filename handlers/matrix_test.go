@@ -172,7 +172,7 @@ func init() {
 // routes reads the patterns of the one route table.
 func routes(t testing.TB) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "server.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "routes.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
