@@ -129,7 +129,6 @@ func (l *ledger) write(ctx context.Context, w walletKey, run []claimed) error {
 		}
 	}
 	for _, day := range days {
-		day.Least, day.Most = room(day.Credits)
 		if err := fits(l.q.AddLedgerDay(ctx, *day)); err != nil {
 			return fmt.Errorf("sum of day %d: %w", day.Day, err)
 		}

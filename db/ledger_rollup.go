@@ -64,14 +64,6 @@ func (h usageHours) merge(key usageHour, more usageSum) error {
 	return nil
 }
 
-// room is between what a sum must lie that more can be added to it: a sum never wraps around.
-func room(more int64) (least, most int64) {
-	if more < 0 {
-		return math.MinInt64 - more, math.MaxInt64
-	}
-	return math.MinInt64, math.MaxInt64 - more
-}
-
 // fits turns a sum that had no room into an error.
 func fits(changed int64, err error) error {
 	if err == nil && changed == 0 {
@@ -101,10 +93,9 @@ func summed(millions, rest int64) billing.Credits {
 func (h usageHours) flush(ctx context.Context, q *gen.Queries) error {
 	days := usageHours{} // keyed by day
 	for key, sum := range h {
-		least, most := room(int64(sum.units))
 		err := fits(q.AddUsageHour(ctx, gen.AddUsageHourParams{
 			CustomerID: key.customerID, Provider: key.meter.Provider, ProviderMeterID: key.meter.ProviderID,
-			Hour: key.at, Units: int64(sum.units), Events: sum.events, Least: least, Most: most,
+			Hour: key.at, Units: int64(sum.units), Events: sum.events,
 		}))
 		if err != nil {
 			return fmt.Errorf("usage of an hour: %w", err)
@@ -115,10 +106,9 @@ func (h usageHours) flush(ctx context.Context, q *gen.Queries) error {
 		}
 	}
 	for key, sum := range days {
-		least, most := room(int64(sum.units))
 		err := fits(q.AddUsageDay(ctx, gen.AddUsageDayParams{
 			CustomerID: key.customerID, Provider: key.meter.Provider, ProviderMeterID: key.meter.ProviderID,
-			Day: key.at, Units: int64(sum.units), Events: sum.events, Least: least, Most: most,
+			Day: key.at, Units: int64(sum.units), Events: sum.events,
 		}))
 		if err != nil {
 			return fmt.Errorf("usage of a day: %w", err)

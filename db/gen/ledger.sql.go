@@ -15,7 +15,8 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 ON CONFLICT (account_id, day, cause) DO UPDATE SET
     credits = ledger_days.credits + excluded.credits, entries = ledger_days.entries + excluded.entries,
     balance_after = excluded.balance_after, last_seq = excluded.last_seq
-    WHERE ledger_days.credits BETWEEN CAST(?8 AS BIGINT) AND CAST(?9 AS BIGINT)
+    WHERE CASE WHEN excluded.credits < 0 THEN ledger_days.credits >= -9223372036854775807 - excluded.credits
+        ELSE ledger_days.credits <= 9223372036854775807 - excluded.credits END
 `
 
 type AddLedgerDayParams struct {
@@ -26,11 +27,9 @@ type AddLedgerDayParams struct {
 	Entries      int64
 	BalanceAfter int64
 	LastSeq      int64
-	Least        int64
-	Most         int64
 }
 
-// least and most are as for AddUsageHour.
+// As AddUsageHour.
 func (q *Queries) AddLedgerDay(ctx context.Context, arg AddLedgerDayParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, addLedgerDay,
 		arg.AccountID,
@@ -40,8 +39,6 @@ func (q *Queries) AddLedgerDay(ctx context.Context, arg AddLedgerDayParams) (int
 		arg.Entries,
 		arg.BalanceAfter,
 		arg.LastSeq,
-		arg.Least,
-		arg.Most,
 	)
 	if err != nil {
 		return 0, err

@@ -14,7 +14,8 @@ INSERT INTO usage_days (customer_id, provider, provider_meter_id, day, units, ev
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 ON CONFLICT (customer_id, provider, provider_meter_id, day) DO UPDATE SET
     units = usage_days.units + excluded.units, events = usage_days.events + excluded.events
-    WHERE usage_days.units BETWEEN CAST(?7 AS BIGINT) AND CAST(?8 AS BIGINT)
+    WHERE CASE WHEN excluded.units < 0 THEN usage_days.units >= -9223372036854775807 - excluded.units
+        ELSE usage_days.units <= 9223372036854775807 - excluded.units END
 `
 
 type AddUsageDayParams struct {
@@ -24,8 +25,6 @@ type AddUsageDayParams struct {
 	Day             int64
 	Units           int64
 	Events          int64
-	Least           int64
-	Most            int64
 }
 
 func (q *Queries) AddUsageDay(ctx context.Context, arg AddUsageDayParams) (int64, error) {
@@ -36,8 +35,6 @@ func (q *Queries) AddUsageDay(ctx context.Context, arg AddUsageDayParams) (int64
 		arg.Day,
 		arg.Units,
 		arg.Events,
-		arg.Least,
-		arg.Most,
 	)
 	if err != nil {
 		return 0, err
@@ -50,7 +47,8 @@ INSERT INTO usage_hours (customer_id, provider, provider_meter_id, hour, units, 
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 ON CONFLICT (customer_id, provider, provider_meter_id, hour) DO UPDATE SET
     units = usage_hours.units + excluded.units, events = usage_hours.events + excluded.events
-    WHERE usage_hours.units BETWEEN CAST(?7 AS BIGINT) AND CAST(?8 AS BIGINT)
+    WHERE CASE WHEN excluded.units < 0 THEN usage_hours.units >= -9223372036854775807 - excluded.units
+        ELSE usage_hours.units <= 9223372036854775807 - excluded.units END
 `
 
 type AddUsageHourParams struct {
@@ -60,12 +58,9 @@ type AddUsageHourParams struct {
 	Hour            int64
 	Units           int64
 	Events          int64
-	Least           int64
-	Most            int64
 }
 
-// Nothing happens when the sum would leave what an integer holds: it was below least or
-// above most before, which are as far from that as units is.
+// Nothing happens when the sum would leave what an integer holds.
 func (q *Queries) AddUsageHour(ctx context.Context, arg AddUsageHourParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, addUsageHour,
 		arg.CustomerID,
@@ -74,8 +69,6 @@ func (q *Queries) AddUsageHour(ctx context.Context, arg AddUsageHourParams) (int
 		arg.Hour,
 		arg.Units,
 		arg.Events,
-		arg.Least,
-		arg.Most,
 	)
 	if err != nil {
 		return 0, err

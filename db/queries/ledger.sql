@@ -32,13 +32,14 @@ INSERT INTO ledger_entries (transaction_id, account_id, seq, credits, balance_af
     (@transaction_id, @counter_id, @counter_seq, -CAST(@credits AS BIGINT), @counter_balance);
 
 -- name: AddLedgerDay :execrows
--- least and most are as for AddUsageHour.
+-- As AddUsageHour.
 INSERT INTO ledger_days (account_id, day, cause, credits, entries, balance_after, last_seq)
 VALUES (@account_id, @day, @cause, @credits, @entries, @balance_after, @last_seq)
 ON CONFLICT (account_id, day, cause) DO UPDATE SET
     credits = ledger_days.credits + excluded.credits, entries = ledger_days.entries + excluded.entries,
     balance_after = excluded.balance_after, last_seq = excluded.last_seq
-    WHERE ledger_days.credits BETWEEN CAST(@least AS BIGINT) AND CAST(@most AS BIGINT);
+    WHERE CASE WHEN excluded.credits < 0 THEN ledger_days.credits >= -9223372036854775807 - excluded.credits
+        ELSE ledger_days.credits <= 9223372036854775807 - excluded.credits END;
 
 -- name: WalletBalance :one
 SELECT balance FROM ledger_accounts

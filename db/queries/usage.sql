@@ -13,20 +13,21 @@ ON CONFLICT DO NOTHING;
 SELECT * FROM usage_events WHERE id = @id;
 
 -- name: AddUsageHour :execrows
--- Nothing happens when the sum would leave what an integer holds: it was below least or
--- above most before, which are as far from that as units is.
+-- Nothing happens when the sum would leave what an integer holds.
 INSERT INTO usage_hours (customer_id, provider, provider_meter_id, hour, units, events)
 VALUES (@customer_id, @provider, @provider_meter_id, @hour, @units, @events)
 ON CONFLICT (customer_id, provider, provider_meter_id, hour) DO UPDATE SET
     units = usage_hours.units + excluded.units, events = usage_hours.events + excluded.events
-    WHERE usage_hours.units BETWEEN CAST(@least AS BIGINT) AND CAST(@most AS BIGINT);
+    WHERE CASE WHEN excluded.units < 0 THEN usage_hours.units >= -9223372036854775807 - excluded.units
+        ELSE usage_hours.units <= 9223372036854775807 - excluded.units END;
 
 -- name: AddUsageDay :execrows
 INSERT INTO usage_days (customer_id, provider, provider_meter_id, day, units, events)
 VALUES (@customer_id, @provider, @provider_meter_id, @day, @units, @events)
 ON CONFLICT (customer_id, provider, provider_meter_id, day) DO UPDATE SET
     units = usage_days.units + excluded.units, events = usage_days.events + excluded.events
-    WHERE usage_days.units BETWEEN CAST(@least AS BIGINT) AND CAST(@most AS BIGINT);
+    WHERE CASE WHEN excluded.units < 0 THEN usage_days.units >= -9223372036854775807 - excluded.units
+        ELSE usage_days.units <= 9223372036854775807 - excluded.units END;
 
 -- name: UsageDays :many
 SELECT day, units, events FROM usage_days
