@@ -827,18 +827,24 @@ SELECT
         WHERE o.status = 'pending' AND o.deleted_at IS NULL AND (o.provider, o.provider_customer_id) IN (
             SELECT pc.provider, pc.provider_id FROM provider_customers AS pc WHERE pc.customer_id = ?1
         )
+    ) + (
+        SELECT COUNT(*) FROM subscriptions AS s
+        WHERE s.ended_at IS NULL AND s.deleted_at IS NULL AND s.status = 'incomplete' AND s.created_at > CAST(?2 AS BIGINT)
+            AND (s.provider, s.provider_customer_id) IN (
+                SELECT pc.provider, pc.provider_id FROM provider_customers AS pc WHERE pc.customer_id = ?1
+            )
     ) AS BIGINT) AS pending,
     CAST(COALESCE((
         SELECT MAX(c.expires_at) FROM checkouts AS c
-        WHERE c.customer_id = ?1 AND c.status = 'open' AND c.expires_at > CAST(?2 AS BIGINT) AND c.deleted_at IS NULL
+        WHERE c.customer_id = ?1 AND c.status = 'open' AND c.expires_at > CAST(?3 AS BIGINT) AND c.deleted_at IS NULL
     ), 0) AS BIGINT) AS open,
     CAST(COALESCE((
         SELECT MAX(c.expires_at) FROM checkouts AS c
-        WHERE c.customer_id = ?1 AND c.status = 'confirmed' AND c.expires_at > CAST(?3 AS BIGINT) AND c.deleted_at IS NULL
+        WHERE c.customer_id = ?1 AND c.status = 'confirmed' AND c.expires_at > CAST(?2 AS BIGINT) AND c.deleted_at IS NULL
     ), 0) AS BIGINT) AS confirmed,
     CAST(COALESCE((
         SELECT MAX(c.expires_at) FROM checkouts AS c
-        WHERE c.customer_id = ?1 AND c.status = 'succeeded' AND c.expires_at > CAST(?3 AS BIGINT) AND c.deleted_at IS NULL
+        WHERE c.customer_id = ?1 AND c.status = 'succeeded' AND c.expires_at > CAST(?2 AS BIGINT) AND c.deleted_at IS NULL
             AND NOT EXISTS (
                 SELECT 1 FROM subscriptions AS started
                 WHERE started.provider = c.provider AND started.provider_checkout_id = c.provider_id
@@ -856,8 +862,8 @@ SELECT
 
 type RunningOfParams struct {
 	ID           *string
-	OpenAfter    int64
 	SettledAfter int64
+	OpenAfter    int64
 }
 
 type RunningOfRow struct {
@@ -870,10 +876,11 @@ type RunningOfRow struct {
 }
 
 // Until when something of a customer is billed, or may be: a subscription runs (period_end
-// of the latest), an order is open, a checkout can be paid or was, and what it bought is not
-// here yet (expires_at of the latest), a change waits. 0 for none.
+// of the latest), an order is open or the first payment of a subscription is under way, a
+// checkout can be paid or was, and what it bought is not here yet (expires_at of the latest),
+// a change waits. 0 for none.
 func (q *Queries) RunningOf(ctx context.Context, arg RunningOfParams) (RunningOfRow, error) {
-	row := q.db.QueryRowContext(ctx, runningOf, arg.ID, arg.OpenAfter, arg.SettledAfter)
+	row := q.db.QueryRowContext(ctx, runningOf, arg.ID, arg.SettledAfter, arg.OpenAfter)
 	var i RunningOfRow
 	err := row.Scan(
 		&i.Subscription,

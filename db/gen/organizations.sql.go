@@ -168,6 +168,7 @@ WHERE customer_organizations.id = ?2 AND customer_organizations.deleted_at IS NU
         SELECT 1 FROM provider_customers AS pc
         JOIN subscriptions AS s ON s.provider = pc.provider AND s.provider_customer_id = pc.provider_id
         WHERE pc.customer_id = ?2 AND s.ended_at IS NULL AND s.deleted_at IS NULL
+            AND (s.status <> 'incomplete' OR s.created_at > CAST(?4 AS BIGINT))
     )
     AND NOT EXISTS (
         SELECT 1 FROM provider_customers AS payer
@@ -177,9 +178,9 @@ WHERE customer_organizations.id = ?2 AND customer_organizations.deleted_at IS NU
     AND NOT EXISTS (
         SELECT 1 FROM checkouts AS c
         WHERE c.customer_id = ?2 AND c.deleted_at IS NULL AND (
-            c.status = 'open' AND c.expires_at > CAST(?4 AS BIGINT)
-            OR c.status = 'confirmed' AND c.expires_at > CAST(?5 AS BIGINT)
-            OR c.status = 'succeeded' AND c.expires_at > CAST(?5 AS BIGINT) AND NOT EXISTS (
+            c.status = 'open' AND c.expires_at > CAST(?5 AS BIGINT)
+            OR c.status = 'confirmed' AND c.expires_at > CAST(?4 AS BIGINT)
+            OR c.status = 'succeeded' AND c.expires_at > CAST(?4 AS BIGINT) AND NOT EXISTS (
                 SELECT 1 FROM subscriptions AS started
                 WHERE started.provider = c.provider AND started.provider_checkout_id = c.provider_id
             ) AND NOT EXISTS (
@@ -199,8 +200,8 @@ type DeleteOrganizationParams struct {
 	Now          *int64
 	ID           string
 	By           string
-	OpenAfter    int64
 	SettledAfter int64
+	OpenAfter    int64
 }
 
 // By an owner, and only while nothing is billed, or may be: no subscription runs, no order
@@ -211,8 +212,8 @@ func (q *Queries) DeleteOrganization(ctx context.Context, arg DeleteOrganization
 		arg.Now,
 		arg.ID,
 		arg.By,
-		arg.OpenAfter,
 		arg.SettledAfter,
+		arg.OpenAfter,
 	)
 	if err != nil {
 		return 0, err

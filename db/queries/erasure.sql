@@ -211,8 +211,9 @@ ORDER BY customer_organizations.name, customer_organizations.id;
 
 -- name: RunningOf :one
 -- Until when something of a customer is billed, or may be: a subscription runs (period_end
--- of the latest), an order is open, a checkout can be paid or was, and what it bought is not
--- here yet (expires_at of the latest), a change waits. 0 for none.
+-- of the latest), an order is open or the first payment of a subscription is under way, a
+-- checkout can be paid or was, and what it bought is not here yet (expires_at of the latest),
+-- a change waits. 0 for none.
 SELECT
     CAST(COALESCE((
         SELECT MAX(CASE WHEN s.period_end > 0 THEN s.period_end ELSE 1 END) FROM subscriptions AS s
@@ -226,6 +227,12 @@ SELECT
         WHERE o.status = 'pending' AND o.deleted_at IS NULL AND (o.provider, o.provider_customer_id) IN (
             SELECT pc.provider, pc.provider_id FROM provider_customers AS pc WHERE pc.customer_id = @id
         )
+    ) + (
+        SELECT COUNT(*) FROM subscriptions AS s
+        WHERE s.ended_at IS NULL AND s.deleted_at IS NULL AND s.status = 'incomplete' AND s.created_at > CAST(@settled_after AS BIGINT)
+            AND (s.provider, s.provider_customer_id) IN (
+                SELECT pc.provider, pc.provider_id FROM provider_customers AS pc WHERE pc.customer_id = @id
+            )
     ) AS BIGINT) AS pending,
     CAST(COALESCE((
         SELECT MAX(c.expires_at) FROM checkouts AS c

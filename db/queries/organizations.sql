@@ -166,6 +166,7 @@ WHERE customer_organizations.id = @id AND customer_organizations.deleted_at IS N
         SELECT 1 FROM provider_customers AS pc
         JOIN subscriptions AS s ON s.provider = pc.provider AND s.provider_customer_id = pc.provider_id
         WHERE pc.customer_id = @id AND s.ended_at IS NULL AND s.deleted_at IS NULL
+            AND (s.status <> 'incomplete' OR s.created_at > CAST(@settled_after AS BIGINT))
     )
     AND NOT EXISTS (
         SELECT 1 FROM provider_customers AS payer
